@@ -1,0 +1,106 @@
+"""Every "no" of the product, in one tree. The docstring of a class is the sentence a person reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in what was sent: where (a JSON pointer, a line, an item's index), and why in a sentence."""
+
+    reason: str
+    pointer: str = ""
+    line: int | None = None
+    column: int | None = None
+    index: int | None = None
+    severity: str = "error"
+    position: int | None = None
+
+    def __str__(self) -> str:
+        place = [f"line {self.line}"] if self.line is not None else []
+        place += [f"column {self.column}"] if self.column is not None else []
+        place += [f"item {self.index}"] if self.index is not None else []
+        place += [self.pointer] if self.pointer else []
+        return ", ".join(place) + (": " if place else "") + self.reason
+
+
+class Refusal(Exception):
+    """That cannot be done."""
+
+    def __init__(self, detail: str = "", faults: Sequence[Fault] = ()) -> None:
+        super().__init__(" ".join(part for part in (self.sentence(), detail) if part))
+        self.detail = detail
+        self.faults = tuple(faults)
+
+    @classmethod
+    def sentence(cls) -> str:
+        """The docstring as one line."""
+        return " ".join((cls.__doc__ or "").split())
+
+
+class NotUnderstood(Refusal):
+    """What was sent cannot be read."""
+
+
+class NotAnInstant(NotUnderstood):
+    """A time is written as RFC 3339 with an offset, for example 2026-03-01T12:30:05Z."""
+
+
+class NotADuration(NotUnderstood):
+    """A duration is a whole number of s, m, h, d or w (14d), or ISO 8601 without months and years; 100 years at most."""
+
+
+class NotJson(NotUnderstood):
+    """This is not well-formed JSON."""
+
+
+class FactsUnfit(NotUnderstood):
+    """Some facts cannot be stored; nothing was."""
+
+
+class RulebookUnfit(NotUnderstood):
+    """The rulebook has errors; it was not taken."""
+
+
+class Conflict(Refusal):
+    """It contradicts what is already known."""
+
+
+class FactsConflict(Conflict):
+    """Another content is already stored under the same source and id; nothing of this request was stored."""
+
+
+class Unknown(Refusal):
+    """There is nothing of that name."""
+
+
+class UnknownCustomer(Unknown):
+    """No customer of that name is known."""
+
+
+class UnknownJourney(Unknown):
+    """No journey of that name has a published rulebook."""
+
+
+class UnknownRulebook(Unknown):
+    """That journey has no rulebook of that number."""
+
+
+class UnknownPosition(Unknown):
+    """No fact stands at that position."""
+
+
+class AheadOfNow(NotUnderstood):
+    """What will be known later cannot be asked for: known_at lies ahead of now."""
+
+
+class Unavailable(Refusal):
+    """The service cannot answer at the moment; try again shortly."""
+
+
+class NotCaughtUp(Unavailable):
+    """The projections have not reached that position yet; try again shortly."""
+
+
+class StoreAway(Unavailable):
+    """The database does not answer; nothing was stored. Try again shortly."""
