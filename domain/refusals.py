@@ -104,3 +104,27 @@ class NotCaughtUp(Unavailable):
 
 class StoreAway(Unavailable):
     """The database does not answer; nothing was stored. Try again shortly."""
+
+
+class FateUnknown(Unavailable):
+    """The connection was lost while storing; send the same again to learn whether it was stored."""
+
+
+class CustomerErased(Refusal):
+    """This customer was erased; nothing more is stored about them."""
+
+
+class TooLarge(NotUnderstood):
+    """That is more than is stored at once."""
+
+
+class WrongMasterKey(Refusal):
+    """This log was begun under another master key; start with that key, or with another database."""
+
+
+class EntryDamaged(Refusal):
+    """An entry of the log cannot be opened: its bytes are not those that were written there."""
+
+
+class UnsafeStore(Refusal):
+    """The settings ask for a way of writing that loses or reorders facts."""

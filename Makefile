@@ -1,0 +1,48 @@
+# Trailbook's tasks. `make` alone lists them.
+PY ?= python3
+AS_OF ?= 2017-06-01T00:00:00Z
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check lock clean
+
+help: ## list the tasks
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+
+run: $(VENV)/run.stamp ## where 2,469 households stand (AS_OF=2017-06-01T00:00:00Z changes the day)
+	@exec $(BIN)/trailbook sample --as-of $(AS_OF)
+
+test: $(VENV)/test.stamp ## everything green: style, types, import contracts, tests
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/test.stamp ## style, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: ## (developers) renew the hash-pinned requirement files; needs uv
+	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: pip install uv"; exit 1; }
+	cd requirements && uv pip compile -q run.in test.in -o all.txt $(LOCK) && uv pip compile -q run.in -c all.txt -o run.txt $(LOCK)
+LOCK := --generate-hashes --no-emit-index-url --no-annotate --no-header --universal --python-version 3.11
+
+clean: ## remove the environment and caches; data under .trailbook/ stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Trailbook needs Python 3.11 or later; name one with make PY=python3.12"; exit 1; }
+	@$(PY) -m venv $(VENV) || { echo "Python's venv is missing here: install python3-venv"; exit 1; }
+
+$(VENV)/run.stamp: $(VENV)/bin/python requirements/run.txt pyproject.toml
+	@echo "Installing what Trailbook needs (once, about half a minute) ..."
+	@$(PIP) --require-hashes -r requirements/run.txt 2> $(VENV)/pip.log || { cat $(VENV)/pip.log; exit 1; }
+	@$(PIP) --no-build-isolation -e . 2> $(VENV)/pip.log || { cat $(VENV)/pip.log; exit 1; }
+	@touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp requirements/all.txt
+	@echo "Installing what its tests need ..."
+	@$(PIP) --require-hashes -r requirements/all.txt 2> $(VENV)/pip.log || { cat $(VENV)/pip.log; exit 1; }
+	@touch $@

@@ -1,0 +1,116 @@
+"""The command line: data on standard output, everything else on standard error; exit 0, 1 (a fault) or 2 (usage)."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+from zoneinfo import available_timezones
+
+import typer
+
+from api.replaying import numbered_versions, read_rulebook, read_text, replayed, single_version
+from api.sample_table import show_sample
+from domain.instants import Instant, instant, of_datetime
+from domain.journey.machine import StageMachine
+from domain.refusals import NotAnInstant, Refusal
+from domain.rulebook.lint import lint as findings_of
+from domain.rulebook.reader import read
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+rulebook_commands = typer.Typer(no_args_is_help=True, help="Check and draw rulebooks.")
+app.add_typer(rulebook_commands, name="rulebook")
+
+SAMPLE_DAY = "2017-06-01T00:00:00Z"
+
+ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
+
+
+def main() -> None:
+    """The entry point of `trailbook`."""
+    # The language of a terminal must not decide whether Chinese can be printed.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8")
+    app()
+
+
+@app.callback()
+def trailbook() -> None:
+    """The history of every customer as facts, and where they stand by replay."""
+
+
+@app.command(
+    epilog="Example: trailbook replay --facts facts.ndjson --rulebook rulebook.yaml --as-of 2026-04-30T16:00:00Z"
+)
+def replay(
+    facts: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="NDJSON of facts; .gz and .zst too.")],
+    rulebook: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="One document.")] = None,
+    rulebooks: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="NDJSON of versions.")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The clock of the fold; default now.")] = None,
+    known_at: Annotated[str | None, typer.Option(help="Only what was recorded by then; default everything.")] = None,
+    customer: Annotated[str | None, typer.Option(help="Only this customer.")] = None,
+    trail: Annotated[bool, typer.Option("--trail", help="Add the steps with their causes.")] = False,
+    engine: Annotated[str, typer.Option(help="reference")] = "reference",
+) -> None:
+    """Fold a file of facts without a database: one JSON line a customer."""
+    if (rulebook is None) == (rulebooks is None):
+        raise typer.BadParameter("Give either --rulebook or --rulebooks.")
+    if engine != "reference":
+        raise typer.BadParameter("The engine is reference; the vector engine is not built yet.", param_hint="--engine")
+    clock = of_datetime(datetime.now(UTC)) if as_of is None else _instant(as_of, "--as-of")
+    known = None if known_at is None else _instant(known_at, "--known-at")
+    try:
+        versions = single_version(rulebook) if rulebook is not None else numbered_versions(rulebooks or Path())
+        # Nothing is printed before everything could be read.
+        lines = list(replayed(facts, versions, clock, known, customer, trail))
+    except Refusal as refusal:
+        _fail(refusal)
+    for line in lines:
+        typer.echo(line)
+
+
+@app.command(epilog="Example: trailbook sample --as-of 2017-06-01T00:00:00Z --household 1238")
+def sample(
+    as_of: Annotated[str, typer.Option(help="An instant of 2017, when the sample's facts happened.")] = SAMPLE_DAY,
+    household: Annotated[str | None, typer.Option(help="Whose trail to print; default the longest one.")] = None,
+) -> None:
+    """Where the households of the bundled sample stand at an instant, and why."""
+    show_sample(_instant(as_of, "--as-of"), household)
+
+
+@rulebook_commands.command(epilog="Example: trailbook rulebook lint rulebook.yaml")
+def lint(file: ExistingFile) -> None:
+    """Say what is wrong with a rulebook, with line and column; exit 1 on errors."""
+    try:
+        book = read(read_text(file))
+        findings = findings_of(book.document, book.places, available_timezones())
+    except Refusal as refusal:
+        _fail(refusal)
+    for finding in findings:
+        typer.echo(f"{file}: {finding.severity}: {finding}")
+    if any(finding.severity == "error" for finding in findings):
+        raise typer.Exit(1)
+    typer.echo(f"{file}: no errors.", err=True)
+
+
+@rulebook_commands.command(epilog="Example: trailbook rulebook diagram rulebook.yaml")
+def diagram(file: ExistingFile, language: Annotated[str, typer.Option(help="zh or en")] = "zh") -> None:
+    """Print the stages and moves as a Mermaid diagram."""
+    try:
+        typer.echo(StageMachine(read_rulebook(file)).mermaid(language), nl=False)
+    except Refusal as refusal:
+        _fail(refusal)
+
+
+def _instant(text: str, option: str) -> Instant:
+    try:
+        return instant(text)
+    except NotAnInstant as refusal:
+        raise typer.BadParameter(str(refusal), param_hint=option) from None
+
+
+def _fail(refusal: Refusal) -> NoReturn:
+    typer.echo(str(refusal), err=True)
+    for fault in refusal.faults:
+        typer.echo(f"  {fault}", err=True)
+    raise typer.Exit(1)

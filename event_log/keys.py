@@ -1,0 +1,54 @@
+"""Who the customer numbers of the log are, and the keys that open their facts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from psycopg import Cursor
+from psycopg.rows import TupleRow
+
+from domain.refusals import EntryDamaged
+from event_log.named_sql import named_queries
+from event_log.sealing import CustomerKey, MasterKey
+
+_QUERIES = named_queries(Path(__file__).with_suffix(".sql"))
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A customer of the log, erased without ``key_id``. ``version`` is that of the newest entry."""
+
+    number: UUID
+    subject: str
+    key_id: UUID | None
+    wrapped: bytes | None
+    version: int
+
+    def key(self, master: MasterKey) -> CustomerKey | None:
+        if self.key_id is None or self.wrapped is None:
+            return None
+        return master.unwrap(self.number, self.subject, self.key_id, self.wrapped)
+
+
+def holders(cursor: Cursor[TupleRow], hashes: Iterable[bytes]) -> dict[bytes, Holder]:
+    """By the keyed hash of the subject; unknown subjects are absent."""
+    rows = cursor.execute(_QUERIES["of_subjects"], {"hashes": list(hashes)}, binary=True)
+    return {subject_hash: Holder(*columns) for subject_hash, *columns in rows}
+
+
+def keys_of(
+    cursor: Cursor[TupleRow], master: MasterKey, numbers: Iterable[UUID]
+) -> dict[UUID, CustomerKey | EntryDamaged]:
+    """The keys of these customers; the erased are absent, in place of a damaged key stands the refusal."""
+    rows = cursor.execute(_QUERIES["of_numbers"], {"numbers": list(numbers)}, binary=True).fetchall()
+    return {row[0]: _unwrapped(master, *row) for row in rows}
+
+
+def _unwrapped(
+    master: MasterKey, number: UUID, subject: str, key_id: UUID, wrapped: bytes
+) -> CustomerKey | EntryDamaged:
+    try:
+        return master.unwrap(number, subject, key_id, wrapped)
+    except EntryDamaged as refusal:
+        return refusal
