@@ -83,7 +83,7 @@ def lint(file: ExistingFile) -> None:
     """Say what is wrong with a rulebook, with line and column; exit 1 on errors."""
     try:
         book = read(read_text(file))
-        findings = findings_of(book.document, book.places, available_timezones())
+        findings = findings_of(book.document, available_timezones(), book.places)
     except Refusal as refusal:
         _fail(refusal)
     for finding in findings:

@@ -60,7 +60,7 @@ def _fact(line: bytes) -> Fact | list[Fault]:
 
 def _opened(path: Path) -> IO[bytes]:
     if path.suffix == ".gz":
-        return gzip.open(path, "rb")
+        return io.BufferedReader(gzip.open(path, "rb"))
     if path.suffix == ".zst":
         file = path.open("rb")
         return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(file, closefd=True))

@@ -11,9 +11,9 @@ from domain.facts import Fact
 from domain.history import in_fold_order, known_by
 from domain.instants import Instant, instant
 from domain.journey.fold import Folded, fold
+from domain.journey.in_force import ALWAYS, Version, known, version
 from domain.refusals import Fault, NotAnInstant, NotJson, RulebookUnfit
 from domain.rulebook.document import Rulebook
-from domain.rulebook.in_force import ALWAYS, Version, known, version
 from domain.rulebook.reader import rulebook, rulebook_of
 from domain.strict_json import parse
 

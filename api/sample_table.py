@@ -15,7 +15,7 @@ from domain.facts import Fact
 from domain.history import in_fold_order
 from domain.instants import Instant, rfc_3339
 from domain.journey.fold import Folded, fold
-from domain.rulebook.in_force import Version
+from domain.journey.in_force import Version
 
 
 def show_sample(as_of: Instant, example: str | None) -> None:

@@ -47,7 +47,7 @@ class NotAnInstant(NotUnderstood):
 
 
 class NotADuration(NotUnderstood):
-    """A duration is a whole number of s, m, h, d or w (14d), or ISO 8601 without months and years; 100 years at most."""
+    """A duration is a whole number of s, m, h, d or w (14d), or ISO 8601 without months and years, up to 100 years."""
 
 
 class NotJson(NotUnderstood):

@@ -26,6 +26,7 @@ Reading (reading.py); positions are 1, 2, 3 ... without holes::
     log.reading.entries(after, limit) -> [Entry, ...]                  # as stored: followers, archive, proofs
     log.reading.opened(entries) -> [Fact | SealedFact | Publication, ...]
 
-A follower takes ``entries(after, n)``, reads ``customers`` for the numbers that occur in it, up to its last position, and
-writes rows and position in one transaction of its own pool. Without a key (an erased customer) facts come as ``SealedFact``.
+A follower takes ``entries(after, n)``, reads ``customers`` for the numbers that occur in it, up to its last position,
+and writes rows and position in one transaction of its own pool. Without a key (an erased customer) facts come as
+``SealedFact``.
 """

@@ -34,8 +34,8 @@ class Publications:
     def publish(self, journey: str, decide: Decide) -> Publication:
         """Append what ``decide`` makes of the versions there are; it runs while nothing can come between.
 
-        The log gives ``version`` (the next), ``published_at`` and ``position``; what ``decide`` puts there is ignored. It may
-        be asked twice. Raises what ``decide`` raises, ``TooLarge``, ``StoreAway`` and ``FateUnknown``.
+        The log gives ``version`` (the next), ``published_at`` and ``position``; what ``decide`` puts there is ignored.
+        It may be asked twice. Raises what ``decide`` raises, ``TooLarge``, ``StoreAway`` and ``FateUnknown``.
         """
 
         def work(writing: Writing) -> Publication:

@@ -141,7 +141,7 @@ class Reading:
         return _customer_facts(number, key, facts)
 
     def customers(self, numbers: Sequence[UUID], position: int) -> dict[UUID, CustomerFacts | EntryDamaged]:
-        """Many customers' facts up to a position, in two queries; who has none is absent, damage stays with its customer."""
+        """Many customers' facts up to a position, in two queries; who has none is absent, damage stays with one."""
         keys = self._keys(numbers)
         entries: dict[UUID, list[Entry]] = {}
         for entry in self._entries("of_customers", numbers=list(numbers), position=position):

@@ -9,7 +9,7 @@ import psycopg
 from eventsourcing.application import Repository
 from eventsourcing.domain import DomainEventProtocol
 from eventsourcing.persistence import EventStore, Mapper, NotSupportedError, StoredEvent
-from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore  # noqa: TID251
 from psycopg import Connection, Cursor
 from psycopg.rows import DictRow, TupleRow, dict_row, tuple_row
 from psycopg_pool import PoolTimeout
@@ -143,7 +143,8 @@ class FactMapper(Mapper[UUID]):
 def restored(recorder: LogRecorder, number: UUID, key: CustomerKey | None) -> list[Fact | SealedFact]:
     """The facts of one customer by version, through the library's repository."""
     repository: Repository[UUID] = Repository(EventStore(FactMapper(key), recorder))
-    return repository.get(number, projector_func=cast("Any", _collected))
+    facts: list[Fact | SealedFact] = repository.get(number, projector_func=cast("Any", _collected))
+    return facts
 
 
 def _collected(_: None, facts: Iterable[Fact | SealedFact]) -> list[Fact | SealedFact] | None:

@@ -7,13 +7,13 @@ from typing import Literal
 from domain.facts import Fact
 from domain.instants import EARLIEST, Duration, Instant, duration
 from domain.journey import opportunities
+from domain.journey.in_force import Version, in_order, successor_stage
 from domain.journey.situation import OnJourney
 from domain.journey.steps import Cause, HeldTag, NextTimer, Standing, Step, StepKind, TimerKind
 from domain.journey.timers import Timer, next_timer
 from domain.refusals import NotADuration
 from domain.rulebook.conditions import Matcher, index_by_type, tallies_of
 from domain.rulebook.document import Move, Rulebook, TagRule
-from domain.rulebook.in_force import Version, in_order, successor_stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,8 @@ class JourneyFold:
 
     def _change_version(self, new: Version) -> None:
         customer, old = self.customer, self._judged_by
-        assert old is not None and customer.stage is not None
+        assert old is not None
+        assert customer.stage is not None
         passed = self._in_force[self._in_force.index(old) + 1 :]
         self._judged_by = new
         run = _Run(None, "rulebook", set())
@@ -265,7 +266,8 @@ class JourneyFold:
 
     def _apply_first_move(self, run: _Run) -> bool:
         customer = self.customer
-        assert self._judged_by is not None and customer.stage is not None
+        assert self._judged_by is not None
+        assert customer.stage is not None
         for move in self._judged_by.machine.moves_from(customer.stage):
             if move.text in customer.resting:
                 if not move.trigger.holds(customer):

@@ -38,9 +38,9 @@ def carry_over(customer: OnJourney, old: Rulebook, new: Rulebook, say: Say) -> N
 
 
 def _closed_by(customer: OnJourney, journey: str, rule: OpportunityRule, fact: Fact | None) -> bool:
-    if fact is not None and fact.type in ("opportunity.done", "opportunity.skipped"):
-        if fact.data.get("journey") == journey and fact.data.get("rule") == rule.id:
-            return True
+    worked = fact is not None and fact.type in ("opportunity.done", "opportunity.skipped")
+    if worked and fact is not None and (fact.data.get("journey"), fact.data.get("rule")) == (journey, rule.id):
+        return True
     # A `closes` with `when` cannot hold without a fact; with `if` alone it is examined in every run.
     return rule.closes is not None and rule.closes.holds(customer)
 

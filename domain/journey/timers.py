@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from domain.instants import Instant
+from domain.journey.in_force import Version
 from domain.journey.situation import OnJourney
 from domain.journey.steps import TimerKind
 from domain.rulebook.document import Anchor, Move
-from domain.rulebook.in_force import Version
 
 _RANK: dict[TimerKind, int] = {"rulebook": 0, "expiry": 1, "hold": 2, "after": 3, "open_for": 4}
 

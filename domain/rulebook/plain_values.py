@@ -1,6 +1,7 @@
 """From the nodes of a text to plain values; what is empty, written twice or a slip of the keyboard is named."""
 
 import re
+from difflib import get_close_matches
 from typing import Any
 
 from domain.refusals import Fault, RulebookUnfit
@@ -110,7 +111,7 @@ class PlainValues:
         if slip is not None:
             self._slip(slip, key, f"{pointer}/{escaped(key.text)}")
             return None
-        if node.flow and alone and index and _is_text(node.pairs[index - 1][1]):
+        if node.flow and alone and self._is_rest_of_text(node, index):
             comma = self._text.rfind(",", 0, key.start)
             self._fault(slips.cut(key.text[:60]), f"{pointer}/{escaped(key.text)}", comma)
             return None
@@ -118,6 +119,13 @@ class PlainValues:
             self._bad_key(f"{spoken(pointer)}: a key is a text; put {key.text or 'it'} in quotes.", pointer, key)
             return None
         return key.text
+
+    def _is_rest_of_text(self, node: Mapping, index: int) -> bool:
+        """Whether a key without a value is what a comma cut off a text before it, and no misspelt key."""
+        key = node.pairs[index][0]
+        assert isinstance(key, Scalar)
+        texts_before = any(isinstance(value, Scalar) and value.text for _, value in node.pairs[:index])
+        return texts_before and not get_close_matches(key.text, KEYS, 1, 0.75)
 
     def _scalar(self, node: Scalar, pointer: str) -> Any:
         if not node.plain:
@@ -163,10 +171,6 @@ class PlainValues:
         place = self._lines.place(index)
         self.faults.append(Fault(reason, pointer, place.line, place.column))
         self.told.add(pointer)
-
-
-def _is_text(node: Node) -> bool:
-    return isinstance(node, Scalar) and bool(node.text)
 
 
 def _resolved(node: Scalar) -> Any:

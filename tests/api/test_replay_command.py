@@ -31,10 +31,15 @@ def event(number: int, day: int, customer: str = "c1", **more: Any) -> dict[str,
     }
 
 
+def packed(content: bytes, suffix: str) -> bytes:
+    if suffix == ".gz":
+        return gzip.compress(content)
+    return zstandard.compress(content) if suffix == ".zst" else content
+
+
 def replay(folder: Path, events: list[Any], *options: str, name: str = "facts.ndjson", book: str = RULEBOOK) -> Result:
     lines = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in events).encode()
-    pack = {".gz": gzip.compress, ".zst": zstandard.compress}.get(Path(name).suffix, bytes)
-    (folder / name).write_bytes(pack(lines))
+    (folder / name).write_bytes(packed(lines, Path(name).suffix))
     (folder / "rulebook.yaml").write_text(book, encoding="utf-8")
     files = ["--facts", str(folder / name), "--rulebook", str(folder / "rulebook.yaml")]
     return CliRunner().invoke(app, ["replay", *files, *options])

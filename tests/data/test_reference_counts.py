@@ -15,8 +15,8 @@ from domain.facts import Fact
 from domain.history import in_fold_order, once_each
 from domain.instants import instant
 from domain.journey.fold import fold
+from domain.journey.in_force import version
 from domain.rulebook.document import build
-from domain.rulebook.in_force import version
 from domain.strict_json import parse
 
 DATA = Path(os.environ.get("TRAILBOOK_DATA", Path(__file__).parents[2].parent / "shared" / "data"))

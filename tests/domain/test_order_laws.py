@@ -9,9 +9,9 @@ from domain.facts import Fact
 from domain.history import in_fold_order, known_by, once_each
 from domain.instants import DAY, Instant
 from domain.journey.fold import fold
+from domain.journey.in_force import version
 from domain.journey.steps import Step
 from domain.rulebook.document import build
-from domain.rulebook.in_force import version
 
 RULES = build(
     {

@@ -9,8 +9,8 @@ from domain.facts import Fact
 from domain.history import in_fold_order
 from domain.instants import Instant, instant
 from domain.journey.fold import fold
+from domain.journey.in_force import ALWAYS, version
 from domain.rulebook.document import build
-from domain.rulebook.in_force import ALWAYS, version
 
 STAGES = [{"id": "A", "initial": True}, {"id": "B"}, {"id": "C"}]
 
