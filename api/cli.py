@@ -3,13 +3,19 @@
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 from zoneinfo import available_timezones
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
+from api.importing import read_all, store
 from api.replaying import numbered_versions, read_rulebook, read_text, replayed, single_version
 from api.sample_table import show_sample
+from api.serving import serve
+from api.settings import Settings
+from api.wiring import database, service
 from domain.instants import Instant, instant, of_datetime
 from domain.journey.machine import StageMachine
 from domain.refusals import NotAnInstant, Refusal
@@ -67,6 +73,43 @@ def replay(
         _fail(refusal)
     for line in lines:
         typer.echo(line)
+
+
+@app.command(name="serve", epilog="Example: trailbook serve --all")
+def serve_command(
+    everything: Annotated[bool, typer.Option("--all", help="The database, the service and the sample.")] = False,
+) -> None:
+    """Serve the API on the embedded Postgres, or on TRAILBOOK_DATABASE_URL."""
+    try:
+        serve(Settings() if everything else Settings(sample="none"), lambda text: typer.echo(text, err=True))
+    except Refusal as refusal:
+        _fail(refusal)
+
+
+@app.command(name="import", epilog="Example: trailbook import facts.ndjson.gz")
+def import_command(
+    paths: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, metavar="FILE...")],
+    on_error: Annotated[Literal["stop", "skip"], typer.Option(help="stop stores nothing if a line is bad.")] = "stop",
+) -> None:
+    """Store facts from files; importing the same again is harmless."""
+    settings = Settings()
+    try:
+        with database(settings) as conninfo, service(settings, conninfo) as wired:
+            read = [read_all(path, wired.log.reading.now() + wired.ahead) for path in paths]
+            bad = [(path, fault) for path, (_, faults) in zip(paths, read, strict=True) for fault in faults]
+            for path, fault in bad:
+                typer.echo(f"{path}: {fault}", err=True)
+            if bad and on_error == "stop":
+                typer.echo("Nothing was stored.", err=True)
+                raise typer.Exit(1)
+            sent = [item for good, _ in read for item in good]
+            with Progress(console=Console(stderr=True)) as progress:
+                task = progress.add_task("Storing facts", total=len(sent))
+                done = store(wired, sent, lambda count: progress.advance(task, count))
+    except Refusal as refusal:
+        _fail(refusal)
+    typer.echo(f'{{"accepted": {done.accepted}, "duplicates": {done.duplicates}, "position": {done.position}}}')
+    raise typer.Exit(1 if bad else 0)
 
 
 @app.command(epilog="Example: trailbook sample --as-of 2017-06-01T00:00:00Z --household 1238")

@@ -1,0 +1,159 @@
+"""`/v1/customers`: where a customer stands and why, restored from the log and folded on reading."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from api.access import Actor, allowed
+from api.facts import shown
+from api.wiring import Service, versions_of
+from domain.history import in_fold_order
+from domain.instants import Instant, instant, rfc_3339
+from domain.journey.fold import Folded, fold
+from domain.journey.in_force import ALWAYS, Version
+from domain.refusals import AheadOfNow, NotUnderstood, UnknownCustomer, UnknownJourney, UnknownRulebook
+from event_log.reading import CustomerFacts
+
+router = APIRouter(prefix="/v1/customers", tags=["customers"])
+
+
+class Cuts:
+    """The two cuts of a question, as asked and as answered: instants, and the position that ``known_at`` means."""
+
+    def __init__(
+        self,
+        request: Request,
+        as_of: str | None = None,
+        known_at: str | None = None,
+        known_position: Annotated[int | None, Query(ge=0, lt=2**62)] = None,
+        rulebook: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+    ) -> None:
+        reading = request.app.state.service.log.reading
+        self.now: Instant = reading.now()
+        self.as_of = self.now if as_of is None else instant(as_of)
+        self.known_at = self.now if known_at is None else instant(known_at)
+        if known_at is not None and known_position is not None:
+            raise NotUnderstood("Give either known_at or known_position.")
+        if known_position is not None:
+            if known_position > reading.head():
+                raise AheadOfNow(f"The log ends at position {reading.head()}.")
+            self.position = known_position
+        else:
+            self.position = reading.head() if known_at is None else reading.position_at(self.known_at)
+        self.rulebook = rulebook
+
+    def as_json(self) -> dict[str, Any]:
+        answer: dict[str, Any] = {
+            "as_of": rfc_3339(self.as_of),
+            "known_at": rfc_3339(self.known_at),
+            "position": self.position,
+        }
+        return answer | ({"forecast": True} if self.as_of > self.now else {})
+
+
+@router.get("/{customer}", operation_id="getCustomer")
+def customer(
+    request: Request,
+    customer: str,
+    cuts: Annotated[Cuts, Depends()],
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+) -> dict[str, Any]:
+    """Profile, tags by hand, staff, and where the customer stands on every journey."""
+    service: Service = request.app.state.service
+    known = service.log.reading.customer(customer, cuts.position)
+    facts = in_fold_order(known.facts, cuts.as_of)
+    by_hand = fold(facts, (), cuts.as_of)
+    journeys: dict[str, list[Any]] = {}
+    for publication in service.log.reading.publications(cuts.position):
+        journeys.setdefault(publication.journey, []).append(publication)
+    return {
+        "customer": customer,
+        "profile": _profile(known, cuts.as_of),
+        "staff": _staff(known, cuts.as_of),
+        "tags": by_hand.standing.as_json()["tags"],
+        "facts": len(facts),
+        "journeys": [
+            {"journey": journey, **fold(facts, versions_of(found), cuts.as_of).standing.as_json()}
+            for journey, found in sorted(journeys.items())
+        ],
+        **cuts.as_json(),
+    }
+
+
+@router.get("/{customer}/journeys/{journey}", operation_id="getStanding")
+def standing(
+    request: Request,
+    customer: str,
+    journey: str,
+    cuts: Annotated[Cuts, Depends()],
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+) -> dict[str, Any]:
+    """Where the customer stands on a journey."""
+    folded = _folded(request.app.state.service, customer, journey, cuts)
+    return {"customer": customer, "journey": journey, **folded.standing.as_json(), **cuts.as_json()}
+
+
+@router.get("/{customer}/journeys/{journey}/trail", operation_id="getTrail")
+def trail(
+    request: Request,
+    customer: str,
+    journey: str,
+    cuts: Annotated[Cuts, Depends()],
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+) -> dict[str, Any]:
+    """The steps in the order they were made, as believed at the cut."""
+    folded = _folded(request.app.state.service, customer, journey, cuts)
+    return {"items": [step.as_json() for step in folded.steps], "next": None, **cuts.as_json()}
+
+
+@router.get("/{customer}/facts", operation_id="listCustomerFacts")
+def facts(
+    request: Request,
+    customer: str,
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+    order: Annotated[str, Query(pattern="^(position|fold)$")] = "position",
+) -> dict[str, Any]:
+    """The customer's facts, in order of position or of the fold."""
+    known = request.app.state.service.log.reading.customer(customer)
+    found = sorted(known.facts, key=lambda fact: fact.order) if order == "fold" else known.facts
+    return {"items": [shown(fact) for fact in (*found, *known.sealed)], "next": None}
+
+
+def _folded(service: Service, customer: str, journey: str, cuts: Cuts) -> Folded:
+    known = service.log.reading.customer(customer, cuts.position)
+    if known.erased:
+        raise UnknownCustomer()
+    if not service.log.publications.of(journey):
+        raise UnknownJourney()
+    versions = versions_of(service.log.publications.of(journey, cuts.position))
+    if cuts.rulebook is not None:
+        versions = _alone(versions, cuts.rulebook)
+    return fold(in_fold_order(known.facts, cuts.as_of), versions, cuts.as_of)
+
+
+def _alone(versions: Sequence[Version], number: int) -> list[Version]:
+    """One version alone, in force since always."""
+    found = [version for version in versions if version.number == number]
+    if not found:
+        raise UnknownRulebook()
+    return [Version(number, found[0].rulebook, found[0].machine, ALWAYS)]
+
+
+def _profile(known: CustomerFacts, as_of: Instant) -> dict[str, Any]:
+    profile: dict[str, Any] = {}
+    for fact in in_fold_order(known.facts, as_of):
+        attributes = fact.data.get("attributes")
+        if fact.type == "profile.changed" and isinstance(attributes, dict):
+            profile |= attributes
+    return {name: value for name, value in profile.items() if value is not None}
+
+
+def _staff(known: CustomerFacts, as_of: Instant) -> str | None:
+    """The ``staff`` of the last ``staff.assigned``, else of the last ``contact.added``."""
+    last: dict[str, str] = {}
+    for fact in in_fold_order(known.facts, as_of):
+        staff = fact.data.get("staff")
+        if fact.type in ("staff.assigned", "contact.added") and isinstance(staff, str):
+            last[fact.type] = staff
+    return last.get("staff.assigned") or last.get("contact.added")

@@ -1,0 +1,104 @@
+"""Refusals as RFC 9457 problems: one fixed `type` each, never a trace, a path or SQL."""
+
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.access import NotAllowed, NotAuthenticated
+from domain.refusals import (
+    Conflict,
+    CustomerErased,
+    Fault,
+    NotJson,
+    NotUnderstood,
+    Refusal,
+    TooLarge,
+    Unavailable,
+    Unknown,
+)
+
+
+class NotAcceptedType(Refusal):
+    """That content type is not taken here."""
+
+
+class BasedOnNothing(Refusal):
+    """Say which version this is based on: If-Match with its ETag, or If-None-Match: * for the first."""
+
+
+class BasedOnAnother(Refusal):
+    """The rulebook was changed since the version this is based on."""
+
+
+STATUS: tuple[tuple[type[Refusal], int], ...] = (
+    (NotJson, 400),
+    (NotAuthenticated, 401),
+    (NotAllowed, 403),
+    (Unknown, 404),
+    (Conflict, 409),
+    (CustomerErased, 410),
+    (BasedOnAnother, 412),
+    (TooLarge, 413),
+    (NotAcceptedType, 415),
+    (NotUnderstood, 422),
+    (BasedOnNothing, 428),
+    (Unavailable, 503),
+    (Refusal, 409),
+)
+_TITLES = {404: "not-found", 405: "method-not-allowed", 500: "internal-error"}
+
+
+def status_of(refusal: Refusal) -> int:
+    return next(status for kind, status in STATUS if isinstance(refusal, kind))
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(Refusal, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unforeseen)
+
+
+def problem(status: int, name: str, title: str, detail: str = "", faults: list[dict[str, Any]] | None = None) -> Any:
+    body = {"type": f"urn:trailbook:problem:{name}", "title": title, "status": status}
+    body |= {"detail": detail} if detail else {}
+    body |= {"errors": faults} if faults else {}
+    headers = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
+    return JSONResponse(body, status, headers, media_type="application/problem+json")
+
+
+def fault_json(fault: Fault) -> dict[str, Any]:
+    """Where and why; members that do not apply are absent, a pointer never is."""
+    return {name: value for name, value in asdict(fault).items() if value is not None}
+
+
+def _refused(_: Request, refusal: Exception) -> Any:
+    assert isinstance(refusal, Refusal)
+    name = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in type(refusal).__name__)
+    faults = [fault_json(fault) for fault in refusal.faults]
+    return problem(status_of(refusal), name.strip("-"), refusal.sentence(), refusal.detail, faults)
+
+
+def _http(_: Request, error: Exception) -> Any:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, _TITLES.get(error.status_code, "http-error"), str(error.detail))
+
+
+def _invalid(_: Request, error: Exception) -> Any:
+    assert isinstance(error, RequestValidationError)
+    faults = [
+        {"pointer": "/" + "/".join(map(str, found["loc"])), "reason": found["msg"]}
+        for found in jsonable_encoder(error.errors(), custom_encoder={float: str})
+    ]
+    return problem(422, "not-understood", NotUnderstood.sentence(), faults=faults)
+
+
+def _unforeseen(_: Request, error: Exception) -> Any:
+    structlog.get_logger().error("unforeseen", kind=type(error).__name__)
+    return problem(500, "internal-error", "Something went wrong on our side.")
