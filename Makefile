@@ -1,6 +1,6 @@
 # Trailbook's tasks. `make` alone lists them.
 PY ?= python3
-AS_OF ?= 2017-06-01T00:00:00Z
+PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
@@ -11,8 +11,8 @@ PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
 help: ## list the tasks
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
 
-run: $(VENV)/run.stamp ## where 2,469 households stand (AS_OF=2017-06-01T00:00:00Z changes the day)
-	@exec $(BIN)/trailbook sample --as-of $(AS_OF)
+run: $(VENV)/run.stamp ## everything on an embedded Postgres, with the sample, at port 8080 (PORT changes it)
+	@PORT=$(PORT) exec $(BIN)/trailbook serve --all
 
 test: $(VENV)/test.stamp ## everything green: style, types, import contracts, tests
 	@$(MAKE) --no-print-directory check

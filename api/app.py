@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
-from api import customers, facts, journeys, problems
+from api import boards, customers, facts, journeys, login, problems
 from api.wiring import Service
 
 
@@ -11,7 +11,7 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(title="Trailbook", version="0.1.0", docs_url=None, redoc_url=None)
     app.state.service = service
     problems.install(app)
-    for router in (facts.router, customers.router, journeys.router):
+    for router in (facts.router, customers.router, boards.router, journeys.router, login.router):
         app.include_router(router)
 
     @app.get("/livez", operation_id="livez", tags=["health"], response_class=PlainTextResponse)

@@ -16,11 +16,13 @@ from api.sample_table import show_sample
 from api.serving import serve
 from api.settings import Settings
 from api.wiring import database, service
-from domain.instants import Instant, instant, of_datetime
+from api.worker import stop_on_signals, work
+from domain.instants import Instant, instant, of_datetime, rfc_3339
 from domain.journey.machine import StageMachine
 from domain.refusals import NotAnInstant, Refusal
 from domain.rulebook.lint import lint as findings_of
 from domain.rulebook.reader import read
+from migrations.apply import migrate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 rulebook_commands = typer.Typer(no_args_is_help=True, help="Check and draw rulebooks.")
@@ -81,9 +83,42 @@ def serve_command(
 ) -> None:
     """Serve the API on the embedded Postgres, or on TRAILBOOK_DATABASE_URL."""
     try:
-        serve(Settings() if everything else Settings(sample="none"), lambda text: typer.echo(text, err=True))
+        serve(Settings(), _say, everything=everything)
     except Refusal as refusal:
         _fail(refusal)
+
+
+@app.command(name="work", epilog="Example: trailbook work")
+def work_command() -> None:
+    """Keep the projections up to date until stopped; `serve --all` does this too."""
+    try:
+        work(Settings(), stop_on_signals())
+    except Refusal as refusal:
+        _fail(refusal)
+
+
+@app.command(name="migrate", epilog="Example: trailbook migrate")
+def migrate_command() -> None:
+    """Bring the database to the newest schema."""
+    try:
+        with database(Settings()) as conninfo:
+            migrate(conninfo)
+    except Refusal as refusal:
+        _fail(refusal)
+    _say("The schema is up to date.")
+
+
+@app.command(epilog="Example: trailbook status")
+def status() -> None:
+    """Say how long the log is and how far the projections are."""
+    settings = Settings()
+    try:
+        with database(settings) as conninfo, service(settings, conninfo) as wired:
+            head, (position, until) = wired.log.reading.head(), wired.board.worked()
+    except Refusal as refusal:
+        _fail(refusal)
+    typer.echo(f"log        position {head}")
+    typer.echo(f"standing   position {position}, behind by {head - position}, worked until {rfc_3339(until)}")
 
 
 @app.command(name="import", epilog="Example: trailbook import facts.ndjson.gz")
@@ -145,6 +180,10 @@ def diagram(file: ExistingFile, language: Annotated[str, typer.Option(help="zh o
         _fail(refusal)
 
 
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
 def _instant(text: str, option: str) -> Instant:
     try:
         return instant(text)
@@ -157,3 +196,7 @@ def _fail(refusal: Refusal) -> NoReturn:
     for fault in refusal.faults:
         typer.echo(f"  {fault}", err=True)
     raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    main()

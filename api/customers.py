@@ -7,15 +7,18 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from api.access import Actor, allowed
 from api.facts import shown
-from api.wiring import Service, versions_of
+from api.waiting import caught_up
+from api.wiring import Service
+from domain.facts import Fact
 from domain.history import in_fold_order
 from domain.instants import Instant, instant, rfc_3339
 from domain.journey.fold import Folded, fold
 from domain.journey.in_force import ALWAYS, Version
+from domain.journey.seller import seller_of
 from domain.refusals import AheadOfNow, NotUnderstood, UnknownCustomer, UnknownJourney, UnknownRulebook
-from event_log.reading import CustomerFacts
+from event_log.published import version_of, versions_by_journey
 
-router = APIRouter(prefix="/v1/customers", tags=["customers"])
+router = APIRouter(prefix="/v1/customers", tags=["customers"], dependencies=[Depends(caught_up)])
 
 
 class Cuts:
@@ -64,18 +67,16 @@ def customer(
     known = service.log.reading.customer(customer, cuts.position)
     facts = in_fold_order(known.facts, cuts.as_of)
     by_hand = fold(facts, (), cuts.as_of)
-    journeys: dict[str, list[Any]] = {}
-    for publication in service.log.reading.publications(cuts.position):
-        journeys.setdefault(publication.journey, []).append(publication)
+    journeys = versions_by_journey(service.log.reading.publications(cuts.position))
     return {
         "customer": customer,
-        "profile": _profile(known, cuts.as_of),
-        "staff": _staff(known, cuts.as_of),
+        "profile": _profile(facts),
+        "staff": seller_of(facts),
         "tags": by_hand.standing.as_json()["tags"],
         "facts": len(facts),
         "journeys": [
-            {"journey": journey, **fold(facts, versions_of(found), cuts.as_of).standing.as_json()}
-            for journey, found in sorted(journeys.items())
+            {"journey": journey, **fold(facts, versions, cuts.as_of).standing.as_json()}
+            for journey, versions in sorted(journeys.items())
         ],
         **cuts.as_json(),
     }
@@ -126,7 +127,7 @@ def _folded(service: Service, customer: str, journey: str, cuts: Cuts) -> Folded
         raise UnknownCustomer()
     if not service.log.publications.of(journey):
         raise UnknownJourney()
-    versions = versions_of(service.log.publications.of(journey, cuts.position))
+    versions = [version_of(found) for found in service.log.publications.of(journey, cuts.position)]
     if cuts.rulebook is not None:
         versions = _alone(versions, cuts.rulebook)
     return fold(in_fold_order(known.facts, cuts.as_of), versions, cuts.as_of)
@@ -140,20 +141,10 @@ def _alone(versions: Sequence[Version], number: int) -> list[Version]:
     return [Version(number, found[0].rulebook, found[0].machine, ALWAYS)]
 
 
-def _profile(known: CustomerFacts, as_of: Instant) -> dict[str, Any]:
+def _profile(facts: Sequence[Fact]) -> dict[str, Any]:
     profile: dict[str, Any] = {}
-    for fact in in_fold_order(known.facts, as_of):
+    for fact in facts:
         attributes = fact.data.get("attributes")
         if fact.type == "profile.changed" and isinstance(attributes, dict):
             profile |= attributes
     return {name: value for name, value in profile.items() if value is not None}
-
-
-def _staff(known: CustomerFacts, as_of: Instant) -> str | None:
-    """The ``staff`` of the last ``staff.assigned``, else of the last ``contact.added``."""
-    last: dict[str, str] = {}
-    for fact in in_fold_order(known.facts, as_of):
-        staff = fact.data.get("staff")
-        if fact.type in ("staff.assigned", "contact.added") and isinstance(staff, str):
-            last[fact.type] = staff
-    return last.get("staff.assigned") or last.get("contact.added")

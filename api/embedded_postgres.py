@@ -57,7 +57,9 @@ class EmbeddedPostgres:
                 self._init()
             self._refuse_other_major()
             self._launch()
-            return self._ready()
+            conninfo = self._ready()
+            self._tell(conninfo)
+            return conninfo
         except BaseException:
             self.stop()
             raise
@@ -78,6 +80,13 @@ class EmbeddedPostgres:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
+
+    def attach(self) -> str:
+        """The conninfo of the server that another Trailbook runs on this folder. Raises ``PostgresUnfit``."""
+        try:
+            return (self._data.parent / "conninfo").read_text(encoding="utf-8")
+        except OSError:
+            raise PostgresUnfit(f"The one on {self.home} is just starting or stopping; try again.") from None
 
     # -- steps of a start ------------------------------------------------------------------------------------------
 
@@ -186,6 +195,12 @@ class EmbeddedPostgres:
                 return self._conninfo("trailbook")
             except psycopg.OperationalError:
                 time.sleep(0.02)
+
+    def _tell(self, conninfo: str) -> None:
+        """For commands of the same owner that want to talk to the server while it runs."""
+        told = self._data.parent / "conninfo"
+        told.touch(mode=0o600)
+        told.write_text(conninfo, encoding="utf-8")
 
     def _refuse_unsafe(self, connection: psycopg.Connection[Any]) -> None:
         if not self._durable:

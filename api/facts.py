@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access import Actor, NotAllowed, allowed
 from api.problems import NotAcceptedType
+from api.waiting import caught_up
 from api.wiring import Service
 from domain.envelope import read_fact
 from domain.facts import COMMAND_TYPES, Fact
@@ -67,7 +68,7 @@ def facts_of(items: Sequence[Any], latest: Instant) -> list[Fact]:
     return facts
 
 
-@router.get("", operation_id="listFacts")
+@router.get("", operation_id="listFacts", dependencies=[Depends(caught_up)])
 def page(
     request: Request,
     response: Response,

@@ -11,6 +11,7 @@ from fastapi.responses import PlainTextResponse
 from api.access import Actor, allowed
 from api.facts import body_of
 from api.problems import BasedOnAnother, BasedOnNothing, fault_json
+from api.waiting import caught_up
 from api.wiring import Service
 from domain.instants import Instant, instant, rfc_3339
 from domain.journey.machine import StageMachine
@@ -27,7 +28,7 @@ class LaterVersionsToCome(Conflict):
     """This journey has a rulebook already; later versions cannot be published yet."""
 
 
-@router.get("/journeys", operation_id="listJourneys")
+@router.get("/journeys", operation_id="listJourneys", dependencies=[Depends(caught_up)])
 def journeys(request: Request, _: Annotated[Actor, Depends(allowed("read_customers"))]) -> dict[str, Any]:
     """The journeys that have a rulebook, each with its newest version."""
     service: Service = request.app.state.service

@@ -1,47 +1,84 @@
-"""`trailbook serve`: the database, the schema, the first key, the sample and the HTTP service, in one go."""
+"""`trailbook serve --all`: the database, the schema, the first key, the sample, the worker and the service."""
 
-from collections.abc import Callable
-from importlib.resources import files
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import uvicorn
 
 from api.app import create_app
-from api.journeys import publish_first
+from api.login import login_path
+from api.sample_workspace import SAMPLE_DAY, SAMPLE_JOURNEY, load_sample
 from api.settings import Settings
 from api.wiring import Service, database, service
-
-SAMPLE_JOURNEY = "grocery"
 
 Say = Callable[[str], None]
 
 
-def serve(settings: Settings, say: Say) -> None:
+def serve(settings: Settings, say: Say, *, everything: bool) -> None:
     """Serve until Ctrl-C, then stop all of it in order."""
     say("Starting the database ...")
-    with database(settings) as conninfo, service(settings, conninfo) as wired:
+    with database(settings, share=False) as conninfo, service(settings, conninfo) as wired:
         key = wired.keys.first_admin(settings.admin_key.get_secret_value() if settings.admin_key else None)
         if key is not None:
             say(f"The first administrator's key, shown this once: {key}")
-        if settings.sample == SAMPLE_JOURNEY:
-            publish_sample_rulebook(wired)
-        address = f"http://127.0.0.1:{settings.port}"
-        say(f"Serving at {address}; {address}/openapi.json describes the calls. Ctrl-C stops everything.")
-        config = uvicorn.Config(create_app(wired), host="127.0.0.1", port=settings.port, log_level="warning")
-        uvicorn.Server(config).run()
+        with _worker(conninfo, settings) if everything else _nothing():
+            if everything and settings.sample == SAMPLE_JOURNEY:
+                load_sample(wired, say)
+            _say_where_to_click(wired, settings, say)
+            config = uvicorn.Config(create_app(wired), host="127.0.0.1", port=settings.port, log_level="warning")
+            uvicorn.Server(config).run()
     say("Stopped.")
 
 
-def publish_sample_rulebook(wired: Service) -> None:
-    """Publish the sample's rulebook, once."""
-    if wired.log.publications.of(SAMPLE_JOURNEY):
-        return
-    text = (files("api") / "sample" / "rulebook.yaml").read_text(encoding="utf-8")
-    publish_first(
-        wired,
-        SAMPLE_JOURNEY,
-        text,
-        because="The sample workspace's own rules.",
-        effective_from=None,
-        retroactive=False,
-        by="trailbook",
-    )
+def _say_where_to_click(wired: Service, settings: Settings, say: Say) -> None:
+    address = f"http://127.0.0.1:{settings.port}"
+    page = f"/board/{SAMPLE_JOURNEY}?as_of={SAMPLE_DAY}" if settings.sample == SAMPLE_JOURNEY else "/"
+    say("")
+    say(f"  Open the board:  {address}{login_path(wired, page)}")
+    say(f"  The API:         {address}/openapi.json")
+    say("  Ctrl-C stops everything; the data stays for the next start.")
+
+
+@contextmanager
+def _worker(conninfo: str, settings: Settings) -> Iterator[None]:
+    """A `trailbook work` beside us, started again whenever it dies."""
+    environment = {
+        **os.environ,
+        "TRAILBOOK_DATABASE_URL": conninfo,
+        "TRAILBOOK_HOME": str(settings.home.resolve()),
+    }
+    stopping = threading.Event()
+
+    def start() -> subprocess.Popen[bytes]:
+        # Ctrl-C at the terminal is for us; the worker is told to stop when we do.
+        return subprocess.Popen([sys.executable, "-m", "api.cli", "work"], env=environment, start_new_session=True)
+
+    process = start()
+
+    def watch() -> None:
+        nonlocal process
+        while not stopping.wait(0.5):
+            if process.poll() is not None:
+                process = start()
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        watcher.join()
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield

@@ -1,26 +1,25 @@
 """What the service is made of, put together in one place; the clock, ids and randomness come in here."""
 
+import hashlib
 import os
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from uuid import uuid4
 
 from api.access import Keys
-from api.embedded_postgres import EmbeddedPostgres
+from api.embedded_postgres import AlreadyRunning, EmbeddedPostgres
 from api.settings import Settings
 from domain.instants import SECOND, Duration
-from domain.journey.in_force import ALWAYS, Version, version
+from domain.journey.in_force import Version
 from domain.refusals import UnknownJourney
-from domain.rulebook.document import Rulebook
-from domain.rulebook.reader import rulebook
 from event_log.connections import Pool, open_pool
 from event_log.log import EventLog, open_log
-from event_log.state import Publication
+from event_log.published import version_of
 from migrations.apply import migrate
+from projections.board import Board
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,45 +27,42 @@ class Service:
     pool: Pool
     log: EventLog
     keys: Keys
+    board: Board
+    login_key: bytes
     ahead: Duration = field(default=300 * SECOND)
 
-    def versions(self, journey: str, position: int | None = None) -> list[Version]:
-        """The rulebook's versions known at a position (default: now). Raises ``UnknownJourney``."""
+    def versions(self, journey: str, position: int | None = None, *, unknown_is_none: bool = False) -> list[Version]:
+        """The rulebook's versions known at a position (default: now). Raises ``UnknownJourney`` where there is none."""
         found = self.log.publications.of(journey, position)
-        if not found:
+        if not found and not unknown_is_none:
             raise UnknownJourney()
-        return versions_of(found)
+        return [version_of(publication) for publication in found]
 
     def journeys(self) -> list[str]:
         return sorted({publication.journey for publication in self.log.reading.publications()})
 
 
-def versions_of(publications: Sequence[Publication]) -> list[Version]:
-    return [
-        version(
-            _parsed(publication.document),
-            publication.version,
-            ALWAYS if publication.effective_from is None else publication.effective_from,
-            publication.published_at,
-        )
-        for publication in publications
-    ]
-
-
-@lru_cache(maxsize=256)
-def _parsed(document: str) -> Rulebook:
-    # Immutable and a function of its text alone, so one copy serves the process.
-    return rulebook(document)
-
-
 @contextmanager
-def database(settings: Settings) -> Iterator[str]:
-    """The conninfo of the database the settings select; an embedded one runs as long as the context is open."""
+def database(settings: Settings, *, share: bool = True) -> Iterator[str]:
+    """The conninfo of the database the settings select; an embedded one runs as long as the context is open.
+
+    With ``share`` one that another Trailbook runs on the same folder is used; without, ``AlreadyRunning`` is raised.
+    """
     if settings.database_url is not None:
         yield settings.database_url.get_secret_value()
         return
-    with EmbeddedPostgres(settings.home) as server:
-        yield server.conninfo
+    server = EmbeddedPostgres(settings.home)
+    try:
+        conninfo = server.start()
+    except AlreadyRunning:
+        if not share:
+            raise
+        yield server.attach()
+        return
+    try:
+        yield conninfo
+    finally:
+        server.stop()
 
 
 @contextmanager
@@ -75,10 +71,16 @@ def service(settings: Settings, conninfo: str) -> Iterator[Service]:
     migrate(conninfo)
     pool = open_pool(conninfo)
     try:
-        log = open_log(pool, master_key(settings.home), uuid4, os.urandom, os.environ)
-        yield Service(pool, log, Keys(pool), settings.ahead_seconds * SECOND)
+        master = master_key(settings.home)
+        log = wired_log(pool, master)
+        login_key = hashlib.sha256(b"trailbook login" + master).digest()
+        yield Service(pool, log, Keys(pool), Board(pool, log.reading), login_key, settings.ahead_seconds * SECOND)
     finally:
         pool.close()
+
+
+def wired_log(pool: Pool, master: bytes) -> EventLog:
+    return open_log(pool, master, uuid4, os.urandom, os.environ)
 
 
 def master_key(home: Path) -> bytes:

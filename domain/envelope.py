@@ -7,11 +7,12 @@ from typing import Any
 from domain.facts import Fact
 from domain.instants import Instant, instant
 from domain.refusals import Fault, NotAnInstant
-from domain.strict_json import escaped, unfit
+from domain.strict_json import escaped, fits, unfit
 
 _REQUIRED = ("id", "source", "type", "subject", "time")
 _OURS = frozenset({"recordedat", "position"})
 _READ_HERE = frozenset({"specversion", "id", "source", "type", "subject", "time", "sequence", "data"})
+_KNOWN = _READ_HERE | _OURS | {"data_base64"}
 _EXTENSION = re.compile(r"[a-z0-9]+", re.ASCII)
 
 
@@ -22,10 +23,14 @@ def read_fact(event: Any, *, latest: Instant | None = None, exported: bool = Fal
     """
     if not isinstance(event, dict):
         return [Fault("A fact is a JSON object.")]
-    faults = [*unfit(event), *_faults(event, exported)]
+    faults = [] if fits(event) else [*unfit(event)]
+    faults += _faults(event, exported)
     if faults:
         return faults
-    occurred_at = instant(event["time"])
+    try:
+        occurred_at = instant(event["time"])
+    except NotAnInstant as refusal:
+        return [Fault(str(refusal), "/time")]
     if latest is not None and occurred_at > latest:
         return [Fault("The time lies too far ahead of now.", "/time")]
     recorded_at = None
@@ -39,11 +44,7 @@ def read_fact(event: Any, *, latest: Instant | None = None, exported: bool = Fal
         occurred_at=occurred_at,
         sequence=event.get("sequence", ""),
         data=event.get("data", {}),
-        extensions={
-            name: value
-            for name, value in event.items()
-            if name not in _READ_HERE and name not in _OURS and value is not None
-        },
+        extensions={name: value for name, value in event.items() if name not in _KNOWN and value is not None},
         recorded_at=recorded_at,
     )
 
@@ -56,7 +57,6 @@ def _faults(event: dict[str, Any], exported: bool) -> Iterator[Fault]:
             yield Fault(f"{name} is missing.", f"/{name}")
         elif not isinstance(event[name], str) or not event[name]:
             yield Fault(f"{name} must be a text that is not empty.", f"/{name}")
-    yield from _time_faults(event, "time")
     if exported and event.get("recordedat") is not None:
         yield from _time_faults(event, "recordedat")
     if not isinstance(event.get("sequence", ""), str):
@@ -66,7 +66,7 @@ def _faults(event: dict[str, Any], exported: bool) -> Iterator[Fault]:
     if not isinstance(event.get("data", {}), dict):
         yield Fault("data must be a JSON object.", "/data")
     for name, value in event.items():
-        if name in _READ_HERE or name in _OURS or name == "data_base64":
+        if name in _KNOWN:
             continue
         if not _EXTENSION.fullmatch(name):
             yield Fault("A CloudEvents attribute has a name of small letters and digits.", f"/{escaped(name)}")
@@ -81,5 +81,5 @@ def _time_faults(event: dict[str, Any], name: str) -> Iterator[Fault]:
             instant(value)
         except NotAnInstant as refusal:
             yield Fault(str(refusal), f"/{name}")
-    elif name != "time":
+    else:
         yield Fault(f"{name} must be a text.", f"/{name}")

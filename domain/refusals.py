@@ -86,6 +86,10 @@ class UnknownRulebook(Unknown):
     """That journey has no rulebook of that number."""
 
 
+class UnknownStage(Unknown):
+    """That journey has no stage of that name."""
+
+
 class UnknownPosition(Unknown):
     """No fact stands at that position."""
 

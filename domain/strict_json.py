@@ -14,7 +14,8 @@ DEEPEST = 32
 LARGEST = 10**12
 MOST_DIGITS = 15
 
-
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+_TINY_NUMBER = re.compile("[0-9]e-[0-9]")
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -66,14 +67,25 @@ def unfit(value: Any, pointer: str = "") -> Iterator[Fault]:
             yield from unfit(member, f"{pointer}/{index}")
 
 
+def fits(value: Any) -> bool:
+    """Whether ``unfit`` finds nothing, told quickly."""
+    if isinstance(value, str):
+        return _UNKEPT.search(value) is None
+    if isinstance(value, dict):
+        return all(map(fits, value)) and all(map(fits, value.values()))
+    if isinstance(value, list):
+        return all(map(fits, value))
+    return not isinstance(value, UnfitNumber)
+
+
 def canonical(value: Any) -> bytes:
     """RFC 8785 bytes of a parsed value.
 
     The standard library writes the same bytes at a fifth of the cost, except where a number is tiny (``1e-05``) or a
     character lies beyond U+FFFF and may sort differently in a name; those go to the reference implementation.
     """
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    if "e-" in text or (not text.isascii() and max(text) > "\uffff"):
+    text = _ENCODER.encode(value)
+    if _TINY_NUMBER.search(text) or (not text.isascii() and max(text) > "\uffff"):
         return rfc8785.dumps(value)
     return text.encode("utf-8")
 

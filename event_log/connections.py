@@ -17,9 +17,11 @@ LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInT
 
 ROLE = "trailbook_app"
 
+# A generic plan made while the log was small would scan whole tables until the next analyze: hence custom plans.
 _SETTINGS = """
 select set_config('timezone', 'UTC', false),
        set_config('default_transaction_isolation', 'read committed', false),
+       set_config('plan_cache_mode', 'force_custom_plan', false),
        set_config('statement_timeout', %(statement)s, false),
        set_config('lock_timeout', %(lock)s, false),
        set_config('idle_in_transaction_session_timeout', %(idle)s, false)
@@ -58,16 +60,38 @@ def open_pool(
         # Short, so that the pool does not sleep on after the server has come back.
         reconnect_timeout=2.0,
         configure=configure,
-        check=ConnectionPool.check_connection,
         open=True,
     )
+
+
+@contextmanager
+def borrowed(pool: Pool) -> Iterator[Connection[TupleRow]]:
+    """A connection of the pool, found alive just now; what psycopg raises passes through."""
+    connection = _alive(pool)
+    try:
+        yield connection
+    finally:
+        pool.putconn(connection)
 
 
 @contextmanager
 def reading(pool: Pool) -> Iterator[Connection[TupleRow]]:
     """A connection to read with, in autocommit. Raises ``StoreAway``."""
     try:
-        with pool.connection() as connection:
+        with borrowed(pool) as connection:
             yield connection
     except LOST as error:
         raise StoreAway() from error
+
+
+def _alive(pool: Pool) -> Connection[TupleRow]:
+    # The pool can check for itself, but then it sleeps a second for every dead connection it meets.
+    for _ in range(pool.max_size):
+        connection = pool.getconn()
+        try:
+            ConnectionPool.check_connection(connection)
+        except LOST:
+            pool.putconn(connection)
+        else:
+            return connection
+    return pool.getconn()

@@ -17,13 +17,13 @@ _QUERIES = named_queries(Path(__file__).with_suffix(".sql"))
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A customer of the log, erased without ``key_id``. ``version`` is that of the newest entry."""
+    """A customer of the log, erased without ``key_id``. ``version`` is that of the newest entry, where it was asked."""
 
     number: UUID
     subject: str
     key_id: UUID | None
     wrapped: bytes | None
-    version: int
+    version: int = 0
 
     def key(self, master: MasterKey) -> CustomerKey | None:
         if self.key_id is None or self.wrapped is None:
@@ -31,9 +31,10 @@ class Holder:
         return master.unwrap(self.number, self.subject, self.key_id, self.wrapped)
 
 
-def holders(cursor: Cursor[TupleRow], hashes: Iterable[bytes]) -> dict[bytes, Holder]:
+def holders(cursor: Cursor[TupleRow], hashes: Iterable[bytes], *, with_versions: bool = False) -> dict[bytes, Holder]:
     """By the keyed hash of the subject; unknown subjects are absent."""
-    rows = cursor.execute(_QUERIES["of_subjects"], {"hashes": list(hashes)}, binary=True)
+    query = _QUERIES["of_subjects_with_versions" if with_versions else "of_subjects"]
+    rows = cursor.execute(query, {"hashes": list(hashes)}, binary=True)
     return {subject_hash: Holder(*columns) for subject_hash, *columns in rows}
 
 

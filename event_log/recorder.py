@@ -16,7 +16,7 @@ from psycopg_pool import PoolTimeout
 
 from domain.facts import Fact
 from domain.refusals import FateUnknown, StoreAway, UnsafeStore
-from event_log.connections import LOST, Pool, reading
+from event_log.connections import LOST, Pool, borrowed, reading
 from event_log.entry import Entry
 from event_log.sealing import CustomerKey
 from event_log.state import SealedFact, open_fact
@@ -72,7 +72,7 @@ class LogRecorder(PostgresApplicationRecorder):
             writing: Writing | None = None
             finished: list[T] = []
             try:
-                with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+                with borrowed(self._pool) as connection, connection.transaction(), connection.cursor() as cursor:
                     self._lock(cursor)
                     writing = Writing(cursor, identities)
                     finished.append(work(writing))
@@ -93,7 +93,7 @@ class LogRecorder(PostgresApplicationRecorder):
     def _is_stored(self, position: int, leaf_hash: bytes) -> bool:
         """Settle a connection lost at COMMIT; the lock waits for a commit that is still under way."""
         try:
-            with self._pool.connection() as connection, connection.transaction(), connection.cursor() as cursor:
+            with borrowed(self._pool) as connection, connection.transaction(), connection.cursor() as cursor:
                 self._lock(cursor)
                 row = cursor.execute(QUERIES["is_stored"], {"position": position, "leaf_hash": leaf_hash}).fetchone()
                 return row == (True,)

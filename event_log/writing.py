@@ -58,7 +58,7 @@ class Writing:
         self.last: tuple[int, bytes] | None = None
 
     def holders(self, subject_hashes: Collection[bytes]) -> dict[bytes, Holder]:
-        return holders(self._cursor, subject_hashes)
+        return holders(self._cursor, subject_hashes, with_versions=True)
 
     def stream(self, originator: UUID) -> list[Entry]:
         return stream(self._cursor, originator)

@@ -95,7 +95,11 @@ class PlainValues:
     def _member_value(self, value: Node, pointer: str, depth: int, free: bool) -> Any:
         if isinstance(value, Scalar) and value.plain and value.text:
             written = self._written(value)
-            self._slip(slips.in_text(written) if free else slips.in_name(written, listed=False), value, pointer)
+            slip = slips.in_text(written) if free else slips.in_name(written, listed=False)
+            if slip is not None:
+                self._slip(slip, value, pointer)
+                # The text may have swallowed the keys behind it: `to: b，after：1d`.
+                self.incomplete.add(pointer.rpartition("/")[0])
         return self._value(value, pointer, depth + 1, free=free)
 
     def _key(self, node: Mapping, index: int, pointer: str) -> str | None:

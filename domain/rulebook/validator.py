@@ -34,6 +34,8 @@ def _one_of(validator: Any, branches: list[Schema], value: Any, schema: Schema) 
 
     So there is one branch a value was meant for: its faults are the ones to tell, and no other need be tried.
     """
+    if schema.get("type") == "object" and not isinstance(value, Mapping):
+        return  # `type` tells it.
     meant = [branch for branch in branches if _meant_by(resolved(branch), value)]
     if len(meant) == 1:
         yield from validator.descend(value, meant[0])

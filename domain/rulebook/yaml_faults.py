@@ -49,33 +49,35 @@ def yaml_faults(error: MarkedYAMLError, text: str, lines: Lines) -> list[Fault]:
     """The faults behind a complaint: the slips of the keyboard near it where there are any, else the complaint."""
     complaint = error.problem_mark or error.context_mark
     at: int = complaint.index if complaint is not None else 0
-    found = [(slip.reason, slip.index) for slip in slips.near(text, lines, at)] or [_sentence(error, lines, at)]
-    places = [(reason, lines.place(index)) for reason, index in found]
-    return [Fault(reason, line=place.line, column=place.column) for reason, place in places]
+    found = sorted((slip.index, slip.reason) for slip in slips.near(text, lines, at)) or [_sentence(error, lines, at)]
+    places = [(lines.place(index), reason) for index, reason in found]
+    return [Fault(reason, line=place.line, column=place.column) for place, reason in places]
 
 
-def _sentence(error: MarkedYAMLError, lines: Lines, at: int) -> tuple[str, int]:
-    """Our sentence, and the index it is about."""
+def _sentence(error: MarkedYAMLError, lines: Lines, at: int) -> tuple[int, str]:
+    """The index it is about, and our sentence."""
     problem, context = str(error.problem or ""), str(error.context or "")
     begun: int = error.context_mark.index if error.context_mark is not None else at
     for what, (opening, closing) in _CLOSING.items():
         if what in context and problem.startswith("expected ','"):
+            if "<stream end>" in problem:
+                return begun, f"The {opening} that opens here is never closed."
             return _unclosed(opening, closing, lines, begun, at)
     if "scanning an alias" in context or "scanning an anchor" in context:
         sign = "*" if "alias" in context else "&"
-        return f'A text that begins with {sign} must stand in quotes: "{sign}".', begun
+        return begun, f'A text that begins with {sign} must stand in quotes: "{sign}".'
     for pattern, sentence in _AT_THE_BEGINNING:
         if re.search(pattern, problem):
-            return sentence, begun
+            return begun, sentence
     for pattern, sentence in _AT_THE_COMPLAINT:
         found = re.search(pattern, problem)
         if found is not None:
-            return sentence.format(*found.groups()), at
-    return f"YAML cannot read this: {problem or context}.", at
+            return at, sentence.format(*found.groups())
+    return at, f"YAML cannot read this: {problem or context}."
 
 
-def _unclosed(opening: str, closing: str, lines: Lines, begun: int, at: int) -> tuple[str, int]:
-    place, tripped = lines.place(begun), lines.place(at)
-    if place.line == tripped.line:
-        return f"A comma (,) or the closing {closing} is missing before this.", at
-    return f"The {opening} that opens here is not closed, or a comma (,) is missing, before line {tripped.line}.", begun
+def _unclosed(opening: str, closing: str, lines: Lines, begun: int, at: int) -> tuple[int, str]:
+    line = lines.place(at).line
+    if lines.place(begun).line == line:
+        return at, f"A comma (,) or the closing {closing} is missing before this."
+    return begun, f"The {opening} that opens here is not closed, or a comma (,) is missing, before line {line}."

@@ -1,0 +1,112 @@
+"""`/v1/journeys/{journey}/board`: who stands in which stage, now or at any instant."""
+
+import base64
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from api.access import Actor, allowed
+from api.waiting import caught_up
+from api.wiring import Service
+from domain.instants import instant, rfc_3339
+from domain.refusals import NotUnderstood, UnknownStage
+from domain.rulebook.document import Rulebook
+from projections.board import Card, Column, Mark, Question
+
+FIRST_CARDS = 20
+MOST_CARDS = 200
+
+router = APIRouter(prefix="/v1/journeys/{journey}", tags=["board"], dependencies=[Depends(caught_up)])
+
+
+def asked(
+    request: Request, journey: str, as_of: str | None = None, known_at: str | None = None, staff: str | None = None
+) -> Question:
+    """The question of a board; without cuts what its rows stand for."""
+    service: Service = request.app.state.service
+    service.versions(journey)
+    position, until = service.board.worked()
+    if known_at is not None:
+        position = min(position, service.log.reading.position_at(instant(known_at)))
+    versions = service.versions(journey, position, unknown_is_none=True)
+    return Question(journey, versions, until if as_of is None else instant(as_of), position, staff)
+
+
+@router.get("/board", operation_id="getBoard")
+def board(
+    request: Request,
+    question: Annotated[Question, Depends(asked)],
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+) -> dict[str, Any]:
+    """Columns by stage, each with its count, its first cards and a cursor; and what it all stands for."""
+    service: Service = request.app.state.service
+    rulebook = newest_rulebook(service, question.journey)
+    columns = service.board.columns(question, rulebook.stage_ids, FIRST_CARDS)
+    titles = {stage.id: dict(stage.title) for stage in rulebook.stages}
+    return {
+        "journey": question.journey,
+        "columns": [{"title": titles[column.stage], **_shown(column), "count": column.count} for column in columns],
+        "as_of": rfc_3339(question.as_of),
+        "position": question.position,
+    }
+
+
+@router.get("/stages/{stage}/customers", operation_id="listStageCustomers")
+def stage_customers(
+    request: Request,
+    response: Response,
+    stage: str,
+    question: Annotated[Question, Depends(asked)],
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_CARDS)] = 50,
+) -> dict[str, Any]:
+    """The next cards of one stage."""
+    service: Service = request.app.state.service
+    if stage not in newest_rulebook(service, question.journey).stage_ids:
+        raise UnknownStage()
+    before = read_cursor(cursor) if cursor is not None else None
+    column = service.board.page(question, stage, before, limit)
+    shown = _shown(column)
+    if shown["cursor"] is not None:
+        url = request.url.include_query_params(cursor=shown["cursor"])
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    return {"items": shown["cards"], "next": shown["cursor"]}
+
+
+def newest_rulebook(service: Service, journey: str) -> Rulebook:
+    return service.versions(journey)[-1].rulebook
+
+
+def cursor_of(mark: Mark | None) -> str | None:
+    if mark is None:
+        return None
+    return base64.urlsafe_b64encode(json.dumps([mark[0], mark[1].hex]).encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> Mark:
+    """Raises ``NotUnderstood`` for what was not given out here."""
+    try:
+        since, customer = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        mark = int(since), UUID(hex=customer)
+    except (ValueError, TypeError, AttributeError):
+        raise NotUnderstood("That is no cursor of this list.") from None
+    if not -(2**62) < mark[0] < 2**62:
+        raise NotUnderstood("That is no cursor of this list.")
+    return mark
+
+
+def _shown(column: Column) -> dict[str, Any]:
+    return {"stage": column.stage, "cards": [_card(card) for card in column.cards], "cursor": cursor_of(column.more)}
+
+
+def _card(card: Card) -> dict[str, Any]:
+    return {
+        "customer": card.customer,
+        "since": rfc_3339(card.since),
+        "cause": card.cause,
+        "tags": card.tags,
+        "staff": card.staff,
+    }

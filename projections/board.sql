@@ -1,0 +1,32 @@
+-- name: tracking
+-- How far the rows of standing are.
+select position, worked_until from tracking where projection = 'standing'
+
+-- name: changed_since
+-- The customers of whom more is known than at a position.
+select distinct customer from ledger where position > %(position)s and position <= %(worked)s and identity_hash is not null
+
+-- name: due_by
+-- The customers whom the passing of time may move until an instant ahead.
+select distinct customer from standing where journey = %(journey)s and next_due <= %(as_of)s
+
+-- name: counts
+-- How many stood in each stage at an instant, without those who are folded anew.
+select stage, count(*) from stays
+where journey = %(journey)s and from_at <= %(as_of)s and (until_at is null or until_at > %(as_of)s)
+  and not customer = any(%(apart)s) and (%(staff)s::text is null or customer in (
+      select customer from standing where journey = %(journey)s and staff = %(staff)s))
+group by stage
+
+-- name: cards
+-- Who stood in a stage at an instant, the last to come first; tags are those of now.
+select subject, stays.since, cause, standing.tags, standing.staff, stays.customer
+from stays
+join customers using (customer)
+join standing using (journey, customer)
+where journey = %(journey)s and stays.stage = %(stage)s
+  and from_at <= %(as_of)s and (until_at is null or until_at > %(as_of)s)
+  and not stays.customer = any(%(apart)s) and (%(staff)s::text is null or standing.staff = %(staff)s)
+  and (stays.since, stays.customer) < (%(before)s, %(customer)s)
+order by stays.since desc, stays.customer desc
+limit %(limit)s
