@@ -1,13 +1,14 @@
 """Refusals as RFC 9457 problems: one fixed `type` each, never a trace, a path or SQL."""
 
 from dataclasses import asdict
+from html import escape
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.access import NotAllowed, NotAuthenticated
@@ -51,6 +52,10 @@ STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (Unavailable, 503),
     (Refusal, 409),
 )
+_PAGE = (
+    '<!doctype html><meta charset="utf-8"><title>Trailbook</title><link rel="stylesheet" href="/static/board.css">'
+    '<main><p class="note">{text}</p><p><a href="/">Trailbook</a></p></main>'
+)
 _TITLES = {404: "not-found", 405: "method-not-allowed", 500: "internal-error"}
 
 
@@ -78,8 +83,10 @@ def fault_json(fault: Fault) -> dict[str, Any]:
     return {name: value for name, value in asdict(fault).items() if value is not None}
 
 
-def _refused(_: Request, refusal: Exception) -> Any:
+def _refused(request: Request, refusal: Exception) -> Any:
     assert isinstance(refusal, Refusal)
+    if not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(_PAGE.format(text=escape(str(refusal))), status_of(refusal))
     name = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in type(refusal).__name__)
     faults = [fault_json(fault) for fault in refusal.faults]
     return problem(status_of(refusal), name.strip("-"), refusal.sentence(), refusal.detail, faults)

@@ -13,7 +13,7 @@ from api.journeys import publish_first
 from api.wiring import Service
 
 SAMPLE_JOURNEY: Final = "grocery"
-SAMPLE_DAY: Final = "2017-06-01T00:00:00Z"
+SAMPLE_DAY: Final = "2017-06-01"
 """The history ends on 2018-01-01, so the links that are printed ask for a day of 2017."""
 
 

@@ -1,0 +1,122 @@
+"""The pages in a real Chromium: what a person sees, clicks and reaches by keyboard."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from api.app import create_app
+from api.board.words import WORDS
+from api.journeys import publish_first
+from api.login import login_path
+from api.settings import Settings
+from api.wiring import Service, service
+from domain.facts import Fact
+from domain.instants import DAY, instant
+from event_log.follower import Follower
+from projections.standing import StandingProjection
+from tests.api.served import served
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+RULEBOOK = """
+journey: j
+title: {zh: 试验, en: Trial}
+stages: [{id: A, title: {zh: 甲, en: First}, initial: true}, {id: B, title: {zh: 乙, en: Second}}]
+tags: [{id: hot, when: {fact: x}, add: hot}]
+moves: [{id: go, from: A, to: B, after: 5d, since: {last: x}}]
+"""
+MARCH_1 = instant("2026-03-01T00:00:00Z")
+
+
+@contextmanager
+def workspace(database: str, home: Path) -> Iterator[tuple[Service, str]]:
+    """30 customers with one fact each, one a day from 1 March, and the address that serves them."""
+    with service(Settings(home=home), database) as wired:
+        publish_first(wired, "j", RULEBOOK, because="first", effective_from=None, retroactive=False, by="test")
+        facts = [Fact("s", str(n), "x", f"<b>客户 {n}", MARCH_1 + n * DAY) for n in range(30)]
+        wired.log.intake.append([facts])
+        follower = Follower(wired.pool, wired.log.reading, StandingProjection())
+        follower.begin()
+        follower.step()
+        with served(create_app(wired)) as address:
+            yield wired, address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here (CHROMIUM names one)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(locale="en-US")
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda request: None if "127.0.0.1" in request.url else problems.append(request.url))
+    yield page
+    context.close()
+    assert [text for text in problems if not text.startswith("data:")] == []
+
+
+def test_the_printed_link_logs_in_and_the_board_leads_to_the_reason(page: Page, database: str, tmp_path: Path) -> None:
+    with workspace(database, tmp_path) as (wired, address):
+        page.goto(address + login_path(wired, "/board/j?as_of=2026-03-12"))
+
+        expect(page.get_by_role("heading", name="Trial")).to_be_visible()
+        expect(page.get_by_role("heading", name="First 5")).to_be_visible()
+        expect(page.get_by_role("heading", name="Second 7")).to_be_visible()
+        page.get_by_role("link", name="<b>客户 6", exact=True).click()
+        expect(page.get_by_role("row", name="2026-03-12 00:00 moved First → Second time passed go")).to_be_visible()
+
+
+def test_another_day_another_language_and_more_cards(page: Page, database: str, tmp_path: Path) -> None:
+    with workspace(database, tmp_path) as (wired, address):
+        page.goto(address + login_path(wired, "/board/j?as_of=2026-03-12"))
+        page.get_by_role("link", name="Next month").press("Enter")
+        expect(page.get_by_role("heading", name="Second 30")).to_be_visible()
+        page.get_by_role("button", name="Show more").press("Enter")
+        expect(page.locator("section").nth(1).locator("li")).to_have_count(30)
+
+        page.get_by_role("link", name="中文").click()
+        expect(page.get_by_role("heading", name="乙 30")).to_be_visible()
+        page.get_by_role("link", name="前一月").click()
+        expect(page.get_by_role("heading", name="甲 5")).to_be_visible()
+
+
+def test_without_the_link_a_page_says_how_to_come_in(database: str, tmp_path: Path) -> None:
+    with workspace(database, tmp_path) as (_, address):
+        answer = httpx.get(f"{address}/board/j", headers={"Accept": "text/html"})
+
+    assert answer.status_code == 401
+    assert "Open the link that Trailbook prints" in answer.text
+
+
+@pytest.mark.parametrize("token", ["", "1.x", "99999999999999999.00", "9" * 400, "²." + "0" * 64])
+def test_a_forged_link_does_not_log_in(database: str, tmp_path: Path, token: str) -> None:
+    with workspace(database, tmp_path) as (_, address):
+        answer = httpx.get(f"{address}/login", params={"token": token, "to": "/board/j"})
+
+    assert (answer.status_code, answer.cookies.get("trailbook")) == (401, None)
+
+
+def test_a_link_does_not_lead_to_another_host(database: str, tmp_path: Path) -> None:
+    with workspace(database, tmp_path) as (wired, address):
+        answer = httpx.get(address + login_path(wired, "//elsewhere.example/"))
+
+    assert answer.headers["location"] == "/"
+
+
+def test_every_text_is_there_in_both_languages() -> None:
+    assert [name for name, (chinese, english) in WORDS.items() if not chinese or not english] == []
