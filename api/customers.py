@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access import Actor, allowed
 from api.facts import shown
@@ -17,6 +18,7 @@ from domain.journey.in_force import ALWAYS, Version
 from domain.journey.seller import seller_of
 from domain.refusals import AheadOfNow, NotUnderstood, UnknownCustomer, UnknownJourney, UnknownRulebook
 from event_log.published import version_of, versions_by_journey
+from projections.board import Listed, Wanted
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"], dependencies=[Depends(caught_up)])
 
@@ -53,6 +55,27 @@ class Cuts:
             "position": self.position,
         }
         return answer | ({"forecast": True} if self.as_of > self.now else {})
+
+
+@router.get("", operation_id="listCustomers")
+def customers(
+    request: Request,
+    response: Response,
+    wanted: Annotated[Wanted, Depends()],
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> dict[str, Any]:
+    """Customers and where they stand, by journey, stage, tag, staff or a part of their id."""
+    service: Service = request.app.state.service
+    if wanted.journey is not None:
+        service.versions(wanted.journey)
+    found = service.board.customers(wanted, cursor or UUID(int=0), limit + 1)
+    more = str(found[limit - 1].number) if len(found) > limit else None
+    if more is not None:
+        url = request.url.include_query_params(cursor=more)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    return {"items": [_listed(listed) for listed in found[:limit]], "next": more}
 
 
 @router.get("/{customer}", operation_id="getCustomer")
@@ -119,6 +142,14 @@ def facts(
     known = request.app.state.service.log.reading.customer(customer)
     found = sorted(known.facts, key=lambda fact: fact.order) if order == "fold" else known.facts
     return {"items": [shown(fact) for fact in (*found, *known.sealed)], "next": None}
+
+
+def _listed(listed: Listed) -> dict[str, Any]:
+    standings = [
+        {**standing, "since": None if standing["since"] is None else rfc_3339(standing["since"])}
+        for standing in listed.standings
+    ]
+    return {"customer": listed.customer, "journeys": standings}
 
 
 def _folded(service: Service, customer: str, journey: str, cuts: Cuts) -> Folded:

@@ -2,11 +2,13 @@
 
 import json
 from base64 import b64decode, b64encode
-from binascii import Error as NotBase64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
+
+from msgspec import DecodeError
+from msgspec.json import decode
 
 from domain.facts import PUBLIC_FIELDS, Data, Fact
 from domain.instants import Instant, instant, rfc_3339
@@ -91,7 +93,7 @@ def open_fact(entry: Entry, key: CustomerKey | None) -> Fact | SealedFact:
     state = parsed(entry, FACT)
     try:
         if key is not None:
-            state["box"] = json.loads(key.open(entry.event_id, b64decode(state["box"], validate=True)))
+            state["box"] = decode(key.open(entry.event_id, b64decode(state["box"], validate=True)))
         else:
             del state["box"]
         state = _upcast(FACT, state)
@@ -110,7 +112,7 @@ def open_fact(entry: Entry, key: CustomerKey | None) -> Fact | SealedFact:
             entry.recorded_at,
             entry.position,
         )
-    except (KeyError, TypeError, ValueError, NotBase64) as error:
+    except (KeyError, TypeError, ValueError, DecodeError) as error:
         raise EntryDamaged(f"Position {entry.position}: {error!r}.") from None
     except EntryDamaged as refusal:
         raise EntryDamaged(f"Position {entry.position}. {refusal.detail}") from None
@@ -157,9 +159,9 @@ def parsed(entry: Entry, topic: str) -> State:
     if entry.topic != topic:
         raise EntryDamaged(f"Position {entry.position} has the topic {entry.topic[:80]!r}, not {topic!r}.")
     try:
-        state = json.loads(entry.state)
+        state = decode(entry.state)
         version = state["v"]
-    except (ValueError, KeyError, TypeError):
+    except (DecodeError, KeyError, TypeError):
         raise EntryDamaged(f"Position {entry.position} holds no state.") from None
     if version not in range(1, NEWEST[topic] + 1):
         raise EntryDamaged(f"Position {entry.position} was written by a newer release, in version {version!r}.")

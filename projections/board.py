@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -57,6 +57,26 @@ class Question:
     staff: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Filters of the list of customers; ``None`` lets everybody through. ``q`` is part of the customer's id."""
+
+    journey: str | None = None
+    stage: str | None = None
+    tag: str | None = None
+    staff: str | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """``standings`` has one object a journey: journey, stage, since (an instant), tags, staff."""
+
+    number: UUID
+    customer: str
+    standings: list[dict[str, Any]]
+
+
 class Board:
     def __init__(self, pool: Pool, log: Reading) -> None:
         self._pool = pool
@@ -79,6 +99,13 @@ class Board:
         """The cards of one stage that follow ``after`` (``None``: the first ones)."""
         apart, folded = self._apart(question)
         return self._column(question, stage, 0, apart, folded, after or TOP, limit)
+
+    def customers(self, wanted: Wanted, after: UUID, limit: int) -> list[Listed]:
+        """Customers by number, after one, that every filter holds for."""
+        filters = asdict(wanted)
+        filtered = any(value is not None for name, value in filters.items() if name != "q")
+        rows = self._rows("customers", **filters, filtered=filtered, after=after, limit=limit)
+        return [Listed(number, subject, standings or []) for number, subject, standings in rows]
 
     def _column(
         self,

@@ -30,3 +30,24 @@ where journey = %(journey)s and stays.stage = %(stage)s
   and (stays.since, stays.customer) < (%(before)s, %(customer)s)
 order by stays.since desc, stays.customer desc
 limit %(limit)s
+
+-- name: customers
+-- Customers in order of their number, each with where they stand; every filter is optional.
+select customers.customer, customers.subject,
+       json_agg(json_build_object('journey', standing.journey, 'stage', standing.stage, 'since', standing.since,
+                                  'tags', standing.tags, 'staff', standing.staff) order by standing.journey)
+           filter (where standing.journey is not null)
+from customers
+left join standing on standing.customer = customers.customer
+where customers.customer > %(after)s
+  and (%(q)s::text is null or strpos(lower(customers.subject), lower(%(q)s)) > 0)
+  and (not %(filtered)s or exists (
+      select from standing as wanted
+      where wanted.customer = customers.customer
+        and (%(journey)s::text is null or wanted.journey = %(journey)s)
+        and (%(stage)s::text is null or wanted.stage = %(stage)s)
+        and (%(tag)s::text is null or %(tag)s = any(wanted.tags))
+        and (%(staff)s::text is null or wanted.staff = %(staff)s)))
+group by customers.customer, customers.subject
+order by customers.customer
+limit %(limit)s

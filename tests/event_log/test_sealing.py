@@ -84,6 +84,15 @@ def test_the_stored_bytes_never_hold_the_subject(fact: Fact, name: str, before: 
         assert set(json.loads(state)["open"]) <= PUBLIC_FIELDS.get(one.type, frozenset())
 
 
+@pytest.mark.parametrize("subject", ['a "quoted" name', "back\\slash", '"staff":"zhang"', 'ff":"zh', "zhang"])
+def test_no_spelling_of_the_subject_is_in_the_open(subject: str) -> None:
+    # Escaped in JSON it is not the subject's bytes, and pieces of JSON are not the value's: neither may show.
+    for fact in (a_fact(customer=subject, staff=f"<{subject}>"), a_fact(customer=subject, staff="zhang")):
+        opened = json.loads(entry_of(fact, key_of(subject)).state)["open"]
+        assert subject not in json.dumps(opened, separators=(",", ":"), ensure_ascii=False)
+        assert not any(subject in value for value in opened.values())
+
+
 def test_only_public_fields_are_in_the_open() -> None:
     state = json.loads(entry_of(a_fact(content="a", staff={"name": "zhang"}, phone="13800000000"), key_of()).state)
     assert state["open"] == {"content": "a"}
@@ -117,6 +126,7 @@ def test_a_box_opens_only_where_it_was_sealed() -> None:
         (ours, key_of(number=2)),
         (replace(ours, state=ours.state.replace(b'"box":"', b'"box":"AAAA')), key_of()),
         (replace(ours, state=ours.state.replace(b'"box":"', b'"box":"?')), key_of()),
+        (replace(ours, state=ours.state.replace(b'"box":"', '"box":"é'.encode())), key_of()),
         (replace(ours, state=b'{"open":{},"v":1}'), key_of()),
         (replace(ours, state=b"not json"), key_of()),
     ]:

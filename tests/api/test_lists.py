@@ -1,0 +1,107 @@
+"""Lists and boards over HTTP, fed by a follower."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.settings import Settings
+from api.wiring import Service, service
+from domain.facts import Fact
+from domain.instants import DAY, instant
+from event_log.follower import Follower
+from projections.standing import StandingProjection
+from tests.api.served import served
+from tests.api.test_service import KEY, publish
+
+MARCH_1 = instant("2026-03-01T00:00:00Z")
+
+
+@pytest.fixture
+def wired(database: str, tmp_path: Path) -> Iterator[Service]:
+    with service(Settings(home=tmp_path), database) as wired:
+        wired.keys.first_admin(KEY)
+        yield wired
+
+
+@pytest.fixture
+def client(wired: Service) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with served(create_app(wired)) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
+        publish(client)
+        yield client
+
+
+def follow(wired: Service) -> None:
+    follower = Follower(wired.pool, wired.log.reading, StandingProjection())
+    follower.begin()
+    follower.step()
+
+
+def store(wired: Service, count: int) -> None:
+    """The n-th customer has a fact and a seller since the n-th day of March."""
+    facts = [
+        Fact("s", f"{kind}{n}", kind, f"c{n:02d}", MARCH_1 + n * DAY, data={"staff": f"s{n % 2}"})
+        for n in range(count)
+        for kind in ("x", "staff.assigned")
+    ]
+    wired.log.intake.append([facts])
+
+
+def names(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return sorted(item["customer"] for item in answer.json()["items"])
+
+
+def test_customers_are_listed_by_stage_tag_staff_and_part_of_the_id(client: httpx.Client, wired: Service) -> None:
+    store(wired, 4)
+    follow(wired)
+
+    assert names(client.get("/v1/customers", params={"journey": "j", "stage": "B"})) == ["c00", "c01", "c02", "c03"]
+    assert names(client.get("/v1/customers", params={"stage": "A"})) == []
+    assert names(client.get("/v1/customers", params={"tag": "hot", "staff": "s1"})) == ["c01", "c03"]
+    assert names(client.get("/v1/customers", params={"q": "C02"})) == ["c02"]
+    assert client.get("/v1/customers", params={"journey": "none"}).status_code == 404
+
+
+def test_a_list_is_paged_without_losing_or_doubling_anybody(client: httpx.Client, wired: Service) -> None:
+    store(wired, 7)
+    follow(wired)
+    found: list[str] = []
+    answer = client.get("/v1/customers", params={"limit": 3})
+    while True:
+        found += names(answer)
+        if "next" not in answer.links:
+            break
+        answer = client.get(answer.links["next"]["url"])
+
+    assert sorted(found) == [f"c{n:02d}" for n in range(7)]
+
+
+def test_the_board_counts_as_of_a_day_and_pages_a_stage(client: httpx.Client, wired: Service) -> None:
+    store(wired, 30)
+    follow(wired)
+
+    board = client.get("/v1/journeys/j/board", params={"as_of": "2026-03-30T00:00:00Z"}).json()
+    first = next(column for column in board["columns"] if column["stage"] == "B")
+    rest = client.get(
+        "/v1/journeys/j/stages/B/customers", params={"as_of": "2026-03-30T00:00:00Z", "cursor": first["cursor"]}
+    )
+
+    assert {column["stage"]: column["count"] for column in board["columns"]} == {"A": 5, "B": 25}
+    assert len(first["cards"]) + len(rest.json()["items"]) == 25
+    assert {card["customer"] for card in first["cards"]}.isdisjoint(names(rest))
+    assert client.get("/v1/journeys/j/stages/B/customers", params={"cursor": "junk"}).status_code == 422
+    assert client.get("/v1/journeys/j/stages/nowhere/customers").status_code == 404
+
+
+def test_a_read_waits_for_the_projections_and_says_when_they_do_not_come(client: httpx.Client, wired: Service) -> None:
+    store(wired, 1)
+    follow(wired)
+    head = wired.log.reading.head()
+
+    assert client.get("/v1/journeys/j/board", params={"after_position": head}).status_code == 200
+    late = client.get("/v1/journeys/j/board", params={"after_position": head + 1})
+    assert (late.status_code, late.headers["retry-after"]) == (503, "1")
