@@ -11,10 +11,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api.importing import read_all, store
+from api.journeys import publish_first
 from api.replaying import numbered_versions, read_rulebook, read_text, replayed, single_version
-from api.sample_table import show_sample
 from api.serving import serve
 from api.settings import Settings
+from api.timeline import show_timeline
 from api.wiring import database, service
 from api.worker import stop_on_signals, work
 from domain.instants import Instant, instant, of_datetime, rfc_3339
@@ -27,8 +28,6 @@ from migrations.apply import migrate
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 rulebook_commands = typer.Typer(no_args_is_help=True, help="Check and draw rulebooks.")
 app.add_typer(rulebook_commands, name="rulebook")
-
-SAMPLE_DAY = "2017-06-01T00:00:00Z"
 
 ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
@@ -48,25 +47,33 @@ def trailbook() -> None:
 
 
 @app.command(
-    epilog="Example: trailbook replay --facts facts.ndjson --rulebook rulebook.yaml --as-of 2026-04-30T16:00:00Z"
+    epilog="Example: trailbook replay --facts facts.ndjson --rulebook rulebook.yaml --as-of 2026-04-30T16:00:00Z. "
+    "From the database: trailbook replay wmAbc123 --journey course-sales"
 )
 def replay(
-    facts: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="NDJSON of facts; .gz and .zst too.")],
+    name: Annotated[str | None, typer.Argument(metavar="[CUSTOMER]", help="From the database, with --journey.")] = None,
+    journey: Annotated[str | None, typer.Option(help="The journey, from the database.")] = None,
+    facts: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="NDJSON; .gz, .zst too.")] = None,
     rulebook: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="One document.")] = None,
     rulebooks: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="NDJSON of versions.")] = None,
     as_of: Annotated[str | None, typer.Option(help="The clock of the fold; default now.")] = None,
     known_at: Annotated[str | None, typer.Option(help="Only what was recorded by then; default everything.")] = None,
-    customer: Annotated[str | None, typer.Option(help="Only this customer.")] = None,
-    trail: Annotated[bool, typer.Option("--trail", help="Add the steps with their causes.")] = False,
+    customer: Annotated[str | None, typer.Option(help="With --facts: only this customer.")] = None,
+    trail: Annotated[bool, typer.Option("--trail", help="With --facts: add the steps with their causes.")] = False,
     engine: Annotated[str, typer.Option(help="reference")] = "reference",
 ) -> None:
-    """Fold a file of facts without a database: one JSON line a customer."""
-    if (rulebook is None) == (rulebooks is None):
-        raise typer.BadParameter("Give either --rulebook or --rulebooks.")
+    """Fold a file of facts without a database, one JSON line a customer; or one customer from the database."""
     if engine != "reference":
         raise typer.BadParameter("The engine is reference; the vector engine is not built yet.", param_hint="--engine")
     clock = of_datetime(datetime.now(UTC)) if as_of is None else _instant(as_of, "--as-of")
     known = None if known_at is None else _instant(known_at, "--known-at")
+    if facts is None:
+        if name is None or journey is None:
+            raise typer.BadParameter("Give --facts with --rulebook, or a customer with --journey.")
+        _replay_stored(name, journey, clock, known)
+        return
+    if (rulebook is None) == (rulebooks is None):
+        raise typer.BadParameter("Give either --rulebook or --rulebooks.")
     try:
         versions = single_version(rulebook) if rulebook is not None else numbered_versions(rulebooks or Path())
         # Nothing is printed before everything could be read.
@@ -75,6 +82,15 @@ def replay(
         _fail(refusal)
     for line in lines:
         typer.echo(line)
+
+
+def _replay_stored(customer: str, journey: str, as_of: Instant, known_at: Instant | None) -> None:
+    settings = Settings()
+    try:
+        with database(settings) as conninfo, service(settings, conninfo) as wired:
+            show_timeline(wired, customer, journey, as_of, known_at)
+    except Refusal as refusal:
+        _fail(refusal)
 
 
 @app.command(name="serve", epilog="Example: trailbook serve --all")
@@ -147,15 +163,6 @@ def import_command(
     raise typer.Exit(1 if bad else 0)
 
 
-@app.command(epilog="Example: trailbook sample --as-of 2017-06-01T00:00:00Z --household 1238")
-def sample(
-    as_of: Annotated[str, typer.Option(help="An instant of 2017, when the sample's facts happened.")] = SAMPLE_DAY,
-    household: Annotated[str | None, typer.Option(help="Whose trail to print; default the longest one.")] = None,
-) -> None:
-    """Where the households of the bundled sample stand at an instant, and why."""
-    show_sample(_instant(as_of, "--as-of"), household)
-
-
 @rulebook_commands.command(epilog="Example: trailbook rulebook lint rulebook.yaml")
 def lint(file: ExistingFile) -> None:
     """Say what is wrong with a rulebook, with line and column; exit 1 on errors."""
@@ -169,6 +176,32 @@ def lint(file: ExistingFile) -> None:
     if any(finding.severity == "error" for finding in findings):
         raise typer.Exit(1)
     typer.echo(f"{file}: no errors.", err=True)
+
+
+@rulebook_commands.command(epilog='Example: trailbook rulebook publish rulebook.yaml --because "First rules"')
+def publish(
+    file: ExistingFile,
+    because: Annotated[str, typer.Option(help="Why, for those who ask later.")],
+    effective_from: Annotated[str, typer.Option(help="A time, or always; default now.")] = "",
+    retroactive: Annotated[bool, typer.Option("--retroactive", help="Allow a time in the past.")] = False,
+) -> None:
+    """Publish the first version of a journey's rulebook."""
+    settings = Settings()
+    try:
+        with database(settings) as conninfo, service(settings, conninfo) as wired:
+            text = read_text(file)
+            published = publish_first(
+                wired,
+                read_rulebook(file).journey,
+                text,
+                because=because,
+                effective_from=None if effective_from == "always" else effective_from,
+                retroactive=retroactive,
+                by="command line",
+            )
+    except Refusal as refusal:
+        _fail(refusal)
+    typer.echo(f"{published.journey} version {published.version}, position {published.position}, hash {published.hash}")
 
 
 @rulebook_commands.command(epilog="Example: trailbook rulebook diagram rulebook.yaml")

@@ -141,7 +141,20 @@ def test_wrong_usage_exits_2(tmp_path: Path, options: list[str]) -> None:
     assert replay(tmp_path, [event(1, 1)], *options).exit_code == 2
 
 
-@pytest.mark.parametrize("command", [["replay"], ["sample"], ["rulebook", "lint"], ["rulebook", "diagram"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["replay"],
+        ["serve"],
+        ["work"],
+        ["import"],
+        ["migrate"],
+        ["status"],
+        ["rulebook", "lint"],
+        ["rulebook", "publish"],
+        ["rulebook", "diagram"],
+    ],
+)
 def test_every_command_has_help_with_an_example(command: list[str]) -> None:
     result = CliRunner().invoke(app, [*command, "--help"])
 
