@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 
 import uvicorn
 
@@ -25,12 +25,14 @@ def serve(settings: Settings, say: Say, *, everything: bool) -> None:
         key = wired.keys.first_admin(settings.admin_key.get_secret_value() if settings.admin_key else None)
         if key is not None:
             say(f"The first administrator's key, shown this once: {key}")
-        with _worker(conninfo, settings) if everything else _nothing():
+        with _worker(conninfo, settings) if everything else nullcontext():
             if everything and settings.sample == SAMPLE_JOURNEY:
                 load_sample(wired, say)
             _say_where_to_click(wired, settings, say)
             config = uvicorn.Config(create_app(wired), host="127.0.0.1", port=settings.port, log_level="warning")
-            uvicorn.Server(config).run()
+            # The server stops in order at Ctrl-C and then hands the signal on; it has done its work.
+            with suppress(KeyboardInterrupt):
+                uvicorn.Server(config).run()
     say("Stopped.")
 
 
@@ -77,8 +79,3 @@ def _worker(conninfo: str, settings: Settings) -> Iterator[None]:
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
