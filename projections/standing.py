@@ -82,7 +82,7 @@ def _standing(journey: str, customer: UUID, facts: Sequence[Fact], folded: Folde
 def _stays(journey: str, customer: UUID, folded: Folded) -> Iterator[Row]:
     changes = [step for step in folded.steps if step.kind in ("entered", "moved", "renamed", "left")]
     since, cause = 0, Cause()
-    for step, following in zip(changes, [*changes[1:], None], strict=True):
+    for step, following in zip(changes, [*changes[1:], None], strict=False):
         if step.kind != "renamed":
             since, cause = step.at, step.cause
         until = following.at if following is not None else None
