@@ -14,12 +14,14 @@ from api.login import login_path
 from api.sample_workspace import SAMPLE_DAY, SAMPLE_JOURNEY, load_sample
 from api.settings import Settings
 from api.wiring import Service, database, service
+from event_log.crashpoint import plan_crash
 
 Say = Callable[[str], None]
 
 
 def serve(settings: Settings, say: Say, *, everything: bool) -> None:
     """Serve until Ctrl-C, then stop all of it in order."""
+    plan_crash(settings.crash_at)
     say("Starting the database ...")
     with database(settings, share=False) as conninfo, service(settings, conninfo) as wired:
         key = wired.keys.first_admin(settings.admin_key.get_secret_value() if settings.admin_key else None)

@@ -7,8 +7,8 @@ import structlog
 
 from api.settings import Settings
 from api.wiring import database, master_key, wired_log
-from domain.refusals import Refusal
-from event_log.connections import LOST, open_pool
+from event_log.connections import Pool, open_pool
+from event_log.crashpoint import plan_crash
 from event_log.follower import Follower
 from projections.standing import StandingProjection
 
@@ -19,6 +19,7 @@ LONGEST_PAUSE = 5.0
 
 def work(settings: Settings, stopping: threading.Event) -> None:
     """Follow the log until told to stop. A lost database is a pause; an unforeseen error is logged and tried again."""
+    plan_crash(settings.crash_at)
     log = structlog.get_logger()
     with database(settings) as conninfo:
         # A page is folded inside its transaction, which may take longer than a writer is ever allowed.
@@ -28,19 +29,22 @@ def work(settings: Settings, stopping: threading.Event) -> None:
         try:
             while not stopping.is_set():
                 try:
-                    if follower is None:
-                        follower = Follower(
-                            pool, wired_log(pool, master_key(settings.home)).reading, StandingProjection()
-                        )
-                        follower.begin()
+                    follower = follower or _begun(pool, settings)
                     more = follower.step()
                     pause = 0.0 if more else IDLE
-                except (Refusal, *LOST) as error:
+                except Exception as error:
                     pause = min(LONGEST_PAUSE, max(pause, IDLE) * 2)
+                    # The kind of error only: its text could hold what a person wrote.
                     log.warning("follower waits", kind=type(error).__name__, seconds=pause)
                 stopping.wait(pause)
         finally:
             pool.close()
+
+
+def _begun(pool: Pool, settings: Settings) -> Follower:
+    follower = Follower(pool, wired_log(pool, master_key(settings.home)).reading, StandingProjection())
+    follower.begin()
+    return follower
 
 
 def stop_on_signals() -> threading.Event:

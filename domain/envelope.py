@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from domain.facts import Fact
-from domain.instants import Instant, instant
+from domain.instants import EARLIEST, Instant, instant
 from domain.refusals import Fault, NotAnInstant
 from domain.strict_json import escaped, fits, unfit
 
@@ -25,12 +25,14 @@ def read_fact(event: Any, *, latest: Instant | None = None, exported: bool = Fal
         return [Fault("A fact is a JSON object.")]
     faults = [] if fits(event) else [*unfit(event)]
     faults += _faults(event, exported)
+    occurred_at = EARLIEST
+    try:
+        if isinstance(event.get("time"), str) and event["time"]:
+            occurred_at = instant(event["time"])
+    except NotAnInstant as refusal:
+        faults.append(Fault(str(refusal), "/time"))
     if faults:
         return faults
-    try:
-        occurred_at = instant(event["time"])
-    except NotAnInstant as refusal:
-        return [Fault(str(refusal), "/time")]
     if latest is not None and occurred_at > latest:
         return [Fault("The time lies too far ahead of now.", "/time")]
     recorded_at = None

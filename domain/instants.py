@@ -47,7 +47,7 @@ def instant(text: str) -> Instant:
             at = at.replace(tzinfo=offset if sign == "+" else timezone(-offset.utcoffset(None)))
     except ValueError:
         raise NotAnInstant(f"Not: {text!r}.") from None
-    micros = of_datetime(at) + (SECOND if leap else int(((fraction or "") + "000000")[:6]))
+    micros = of_datetime(at) + (SECOND if leap else 0) + int(((fraction or "") + "000000")[:6])
     if not EARLIEST <= micros <= LATEST:
         raise NotAnInstant(f"Not: {text!r}.")
     return micros

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any, NoReturn
 
 import rfc8785
@@ -118,15 +117,12 @@ def _whole(written: str) -> Any:
 
 
 def _fraction(written: str) -> Any:
-    if len(written) > 400:
+    digits = re.split("[eE]", written)[0].lstrip("-").replace(".", "").strip("0")
+    if len(digits) > MOST_DIGITS:
         return UnfitNumber(written)
     number = float(written)
-    if not -LARGEST < number < LARGEST:
+    if not -LARGEST < number < LARGEST or (digits and number == 0):
         return UnfitNumber(written)
-    if len(written) > MOST_DIGITS or "e" in written or "E" in written:
-        exact = Decimal(written)
-        if len(exact.normalize().as_tuple().digits) > MOST_DIGITS or (number == 0 and exact != 0):
-            return UnfitNumber(written)
     return int(number) if number.is_integer() else number
 
 

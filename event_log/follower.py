@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 from domain.instants import Instant
 from domain.refusals import EntryDamaged
 from event_log.connections import Pool, reading
+from event_log.crashpoint import crashpoint
 from event_log.entry import PUBLICATION, Entry
 from event_log.named_sql import named_queries
 from event_log.reading import CustomerFacts, Reading
@@ -89,8 +90,11 @@ class Follower:
             affected = {*self._touched(entries), *self._projection.due(connection, until)}
             blocked = {customer for (customer,) in connection.execute(_QUERIES["blocked"], self._name)}
             self._refold(connection, sorted(affected - blocked), position, until)
+            crashpoint("follow.rows_without_position")
             values = {**self._name, "position": position, "worked_until": until}
             connection.execute(_QUERIES["advance"], values)
+            crashpoint("follow.before_commit")
+        crashpoint("follow.after_commit")
         return len(entries) == PAGE
 
     def _locked(self, connection: Connection[TupleRow]) -> tuple[int, Instant]:

@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 from domain.facts import Fact
 from domain.refusals import FateUnknown, StoreAway, UnsafeStore
 from event_log.connections import LOST, Pool, borrowed, reading
+from event_log.crashpoint import crashpoint
 from event_log.entry import Entry
 from event_log.sealing import CustomerKey
 from event_log.state import SealedFact, open_fact
@@ -73,9 +74,12 @@ class LogRecorder(PostgresApplicationRecorder):
             finished: list[T] = []
             try:
                 with borrowed(self._pool) as connection, connection.transaction(), connection.cursor() as cursor:
+                    crashpoint("append.before_lock")
                     self._lock(cursor)
                     writing = Writing(cursor, identities)
                     finished.append(work(writing))
+                    crashpoint("append.before_commit")
+                crashpoint("append.before_answer")
                 return finished[0]
             except (PoolTimeout, psycopg.errors.LockNotAvailable) as error:
                 raise StoreAway() from error

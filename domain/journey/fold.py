@@ -351,10 +351,17 @@ class JourneyFold:
 
     def _next_to_fire(self) -> NextTimer | None:
         timer = self._next_timer()
-        coming = self._coming[-1] if self._coming and self.customer.stage is not None else None
-        if coming is not None and not coming.rulebook.pin and (timer is None or coming.effective_from <= timer.at):
+        coming = self._next_to_judge()
+        if coming is not None and (timer is None or coming.effective_from <= timer.at):
             return NextTimer(coming.effective_from, "rulebook", None)
         return NextTimer(timer.at, timer.kind, timer.rule) if timer is not None else None
+
+    def _next_to_judge(self) -> Version | None:
+        """Who is on the journey passes over versions that pin; of several at one instant the last is in force."""
+        if self.customer.stage is None:
+            return None
+        last_of_instant = {version.effective_from: version for version in reversed(self._coming)}
+        return next((version for version in last_of_instant.values() if not version.rulebook.pin), None)
 
 
 def _hold(value: object) -> tuple[bool, Duration | None]:

@@ -12,6 +12,12 @@ class HasStage(Protocol):
     stage: str | None
 
 
+class _Machine(Machine):
+    """A stage may be called anything: the library's signs for "every state" and "the same state" mean nothing here."""
+
+    wildcard_all = wildcard_same = ""
+
+
 class StageMachine:
     """One machine for all customers of a rulebook: it is the definition, they are the models.
 
@@ -19,7 +25,7 @@ class StageMachine:
     """
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self._machine = Machine(
+        self._machine = _Machine(
             model=None,
             states=list(rulebook.stage_ids),
             initial=rulebook.initial,
