@@ -78,7 +78,46 @@ def customers(
     return {"items": [_listed(listed) for listed in found[:limit]], "next": more}
 
 
-@router.get("/{customer}", operation_id="getCustomer")
+@router.get("/{customer:path}/journeys/{journey}", operation_id="getStanding")
+def standing(
+    request: Request,
+    customer: str,
+    journey: str,
+    cuts: Annotated[Cuts, Depends()],
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+) -> dict[str, Any]:
+    """Where the customer stands on a journey."""
+    folded = _folded(request.app.state.service, customer, journey, cuts)
+    return {"customer": customer, "journey": journey, **folded.standing.as_json(), **cuts.as_json()}
+
+
+@router.get("/{customer:path}/journeys/{journey}/trail", operation_id="getTrail")
+def trail(
+    request: Request,
+    customer: str,
+    journey: str,
+    cuts: Annotated[Cuts, Depends()],
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+) -> dict[str, Any]:
+    """The steps in the order they were made, as believed at the cut."""
+    folded = _folded(request.app.state.service, customer, journey, cuts)
+    return {"items": [step.as_json() for step in folded.steps], "next": None, **cuts.as_json()}
+
+
+@router.get("/{customer:path}/facts", operation_id="listCustomerFacts")
+def facts(
+    request: Request,
+    customer: str,
+    _: Annotated[Actor, Depends(allowed("read_customers"))],
+    order: Annotated[str, Query(pattern="^(position|fold)$")] = "position",
+) -> dict[str, Any]:
+    """The customer's facts, in order of position or of the fold."""
+    known = request.app.state.service.log.reading.customer(customer)
+    found = sorted(known.facts, key=lambda fact: fact.order) if order == "fold" else known.facts
+    return {"items": [shown(fact) for fact in (*found, *known.sealed)], "next": None}
+
+
+@router.get("/{customer:path}", operation_id="getCustomer")
 def customer(
     request: Request,
     customer: str,
@@ -103,45 +142,6 @@ def customer(
         ],
         **cuts.as_json(),
     }
-
-
-@router.get("/{customer}/journeys/{journey}", operation_id="getStanding")
-def standing(
-    request: Request,
-    customer: str,
-    journey: str,
-    cuts: Annotated[Cuts, Depends()],
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
-) -> dict[str, Any]:
-    """Where the customer stands on a journey."""
-    folded = _folded(request.app.state.service, customer, journey, cuts)
-    return {"customer": customer, "journey": journey, **folded.standing.as_json(), **cuts.as_json()}
-
-
-@router.get("/{customer}/journeys/{journey}/trail", operation_id="getTrail")
-def trail(
-    request: Request,
-    customer: str,
-    journey: str,
-    cuts: Annotated[Cuts, Depends()],
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
-) -> dict[str, Any]:
-    """The steps in the order they were made, as believed at the cut."""
-    folded = _folded(request.app.state.service, customer, journey, cuts)
-    return {"items": [step.as_json() for step in folded.steps], "next": None, **cuts.as_json()}
-
-
-@router.get("/{customer}/facts", operation_id="listCustomerFacts")
-def facts(
-    request: Request,
-    customer: str,
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
-    order: Annotated[str, Query(pattern="^(position|fold)$")] = "position",
-) -> dict[str, Any]:
-    """The customer's facts, in order of position or of the fold."""
-    known = request.app.state.service.log.reading.customer(customer)
-    found = sorted(known.facts, key=lambda fact: fact.order) if order == "fold" else known.facts
-    return {"items": [shown(fact) for fact in (*found, *known.sealed)], "next": None}
 
 
 def _listed(listed: Listed) -> dict[str, Any]:

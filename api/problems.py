@@ -4,6 +4,7 @@ from dataclasses import asdict
 from html import escape
 from typing import Any
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
@@ -67,6 +68,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(psycopg.DataError, _unfit_for_the_database)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -104,6 +106,11 @@ def _invalid(_: Request, error: Exception) -> Any:
         for found in jsonable_encoder(error.errors(), custom_encoder={float: str})
     ]
     return problem(422, "not-understood", NotUnderstood.sentence(), faults=faults)
+
+
+def _unfit_for_the_database(_: Request, error: Exception) -> Any:
+    # A NUL in an address, say: no column can hold it, so nothing of that name is there.
+    return problem(422, "not-understood", NotUnderstood.sentence())
 
 
 def _unforeseen(_: Request, error: Exception) -> Any:

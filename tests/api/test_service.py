@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -137,6 +138,14 @@ def test_a_forecast_says_so(client: httpx.Client) -> None:
         ("/v1/facts/99", 404),
         ("/v1/facts?after=-1", 422),
         ("/v1/nothing", 404),
+        ("/v1/customers/%00", 404),
+        ("/v1/customers/%FF%FE/journeys/j", 404),
+        ("/v1/customers?q=%00", 422),
+        ("/v1/facts?type=%00", 422),
+        ("/v1/journeys/%00/board", 404),
+        ("/v1/journeys/j/rulebooks/99999999999999999999", 404),
+        ("/v1/facts/99999999999999999999", 404),
+        ("/v1/customers/c1/journeys/j?known_position=99", 422),
     ],
 )
 def test_what_is_not_there_is_a_problem(client: httpx.Client, path: str, status: int) -> None:
@@ -173,3 +182,13 @@ def test_the_log_is_paged_by_position(client: httpx.Client) -> None:
     assert [item["position"] for item in first.json()["items"]] == [1, 2]
     assert [item["position"] for item in following.json()["items"]] == [3, 4]
     assert client.get("/v1/facts", params={"source": "s", "id": "5"}).json()["items"][0]["position"] == 5
+
+
+def test_a_customer_may_have_any_name(client: httpx.Client) -> None:
+    publish(client)
+    names = ["a/b", "客户 1", "x?y#z", "../..", "a%2Fb", "😀", "journeys"]
+    send(client, [event(number, subject=name) for number, name in enumerate(names)])
+
+    for name in names:
+        answer = client.get(f"/v1/customers/{quote(name, safe='')}/journeys/j")
+        assert (answer.status_code, answer.json().get("customer")) == (200, name)
