@@ -40,39 +40,28 @@ class Fact:
 
     def content(self) -> dict[str, Any]:
         """What makes two deliveries the same fact: the event less what changes on a retry, its time in UTC."""
-        event: dict[str, Any] = {
-            **{name: value for name, value in self.extensions.items() if name not in TRACE_CONTEXT},
-            "specversion": "1.0",
-            "id": self.id,
-            "source": self.source,
-            "type": self.type,
-            "subject": self.customer,
-            "time": rfc_3339(self.occurred_at),
-            "data": self.data,
-        }
-        if self.sequence:
-            event["sequence"] = self.sequence
-        return event
+        kept = {name: value for name, value in self.extensions.items() if name not in TRACE_CONTEXT}
+        return {**self._envelope(), **kept, "data": self.data}
 
     def event(self) -> dict[str, Any]:
         """The CloudEvent as it is shown, with ``position`` and ``recordedat`` once it is stored."""
-        event: dict[str, Any] = {
-            "specversion": "1.0",
-            "id": self.id,
-            "source": self.source,
-            "type": self.type,
-            "subject": self.customer,
-            "time": rfc_3339(self.occurred_at),
-        }
-        if self.sequence:
-            event["sequence"] = self.sequence
-        event.update(self.extensions)
+        event = {**self._envelope(), **self.extensions}
         if self.recorded_at is not None:
             event["recordedat"] = rfc_3339(self.recorded_at)
         if self.position is not None:
             event["position"] = self.position
-        event["data"] = dict(self.data)
-        return event
+        return event | {"data": dict(self.data)}
+
+    def _envelope(self) -> dict[str, Any]:
+        envelope: dict[str, Any] = {
+            "specversion": "1.0",
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
+            "subject": self.customer,
+            "time": rfc_3339(self.occurred_at),
+        }
+        return envelope | {"sequence": self.sequence} if self.sequence else envelope
 
 
 TRACE_CONTEXT: Final = frozenset({"traceparent", "tracestate"})
