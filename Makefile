@@ -27,6 +27,9 @@ check: $(VENV)/test.stamp ## style, types and import contracts
 bench: $(VENV)/test.stamp ## measure intake, fold, questions and the race side by side; about 80 seconds
 	@$(BIN)/python -m bench
 
+bench: $(VENV)/test.stamp ## what it costs, side by side with the obvious alternative, as ratios
+	@$(BIN)/python -m bench
+
 lock: ## (developers) renew the hash-pinned requirement files; needs uv
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: pip install uv"; exit 1; }
 	cd requirements && uv pip compile -q run.in test.in -o all.txt $(LOCK) && uv pip compile -q run.in -c all.txt -o run.txt $(LOCK)

@@ -156,9 +156,10 @@ def _folded(service: Service, customer: str, journey: str, cuts: Cuts) -> Folded
     known = service.log.reading.customer(customer, cuts.position)
     if known.erased:
         raise UnknownCustomer()
-    if not service.log.publications.of(journey):
+    published = service.log.publications.of(journey)
+    if not published:
         raise UnknownJourney()
-    versions = [version_of(found) for found in service.log.publications.of(journey, cuts.position)]
+    versions = [version_of(found) for found in published if found.position <= cuts.position]
     if cuts.rulebook is not None:
         versions = _alone(versions, cuts.rulebook)
     return fold(in_fold_order(known.facts, cuts.as_of), versions, cuts.as_of)

@@ -5,6 +5,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -40,6 +41,8 @@ class EmbeddedPostgres:
 
     def __init__(self, home: Path, *, durable: bool = True) -> None:
         self.home = home.resolve()
+        self.port: int | None = None
+        """The first start finds a free one, and every further start takes it again: who is connected comes back."""
         self._durable = durable
         self._data = self.home / "postgres" / "data"
         self._log = self.home / "postgres" / "server.log"
@@ -66,8 +69,9 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Shut down in order and give the lock back; harmless when nothing runs."""
-        if self._server is not None and self._server.poll() is None:
-            self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", check=False)
+        if self._server is not None:
+            # A fast shutdown. Not by pg_ctl, which takes a child that just died for one that lives, and waits a minute.
+            self._server.send_signal(signal.SIGINT)
             self._server.wait(_PATIENCE)
         self._server = None
         if self._lock is not None:
@@ -146,9 +150,7 @@ class EmbeddedPostgres:
             self._run("pg_ctl", "stop", "-D", str(self._data), "-m", "fast", "-w", check=False)
 
     def _launch(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = self.port or _free_port()
         settings = {
             "unix_socket_directories": self._socket_folder,
             "unix_socket_permissions": "0700",
@@ -258,6 +260,13 @@ class EmbeddedPostgres:
         )  # fmt: skip
         if check and done.returncode != 0:
             raise PostgresUnfit(f"{program} failed: {done.stderr.decode(errors='replace').strip()[-2000:]}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def _binaries() -> Path:

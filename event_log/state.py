@@ -1,6 +1,5 @@
 """What the stored bytes of an entry mean: a fact, open and sealed parts apart, or the publication of a rulebook."""
 
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from msgspec import DecodeError
-from msgspec.json import decode
+from msgspec.json import decode, encode
 
 from domain.facts import PUBLIC_FIELDS, Data, Fact
 from domain.instants import Instant, instant, rfc_3339
@@ -27,6 +26,7 @@ UPCASTS: Final[Mapping[tuple[str, int], Callable[[State], State]]] = {}
 """(topic, version) -> the state as the next version would have written it."""
 
 _NOTHING_PUBLIC: Final[frozenset[str]] = frozenset()
+_NESTED: Final = (list, dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +177,8 @@ def _upcast(topic: str, state: State) -> State:
 def _public_part(fact: Fact) -> tuple[Data, bytes]:
     """The public fields, also as JSON; none where they name the customer. Lists and objects are personal."""
     names = PUBLIC_FIELDS.get(fact.type, _NOTHING_PUBLIC)
-    public = {
-        name: fact.data[name] for name in names if name in fact.data and not isinstance(fact.data[name], list | dict)
-    }
-    encoded = canonical(public)
-    text = encoded.decode()
-    if fact.customer in text or json.dumps(fact.customer, ensure_ascii=False)[1:-1] in text:
+    public = {name: value for name, value in fact.data.items() if name in names and not isinstance(value, _NESTED)}
+    encoded = canonical(public) if public else b"{}"
+    if fact.customer.encode() in encoded or encode(fact.customer)[1:-1] in encoded:
         return {}, b"{}"
     return public, encoded

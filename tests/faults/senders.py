@@ -1,0 +1,66 @@
+"""Senders as the world has them: several at once, each repeating the same request until it is acknowledged."""
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+
+import httpx
+
+from domain.facts import Fact
+from domain.instants import DAY, instant
+from tests.faults.ledger import Ledger
+
+SENDERS = 4
+CUSTOMERS = 12
+HOUR = DAY // 24
+BEGINNING = instant("2025-01-01T00:00:00Z")
+PAUSE = 0.02
+"""Seconds before the same is sent again."""
+
+
+@contextmanager
+def sending(address: str, key: str, ledger: Ledger) -> Iterator[None]:
+    """Facts come in all the while; at the end every sender finishes the request it is at, or finds nobody there."""
+    stopping = threading.Event()
+    with ThreadPoolExecutor(SENDERS) as several:
+        senders = [several.submit(_send_on, address, key, ledger, name, stopping) for name in range(SENDERS)]
+        try:
+            yield
+        finally:
+            stopping.set()
+        for sender in senders:
+            sender.result()
+
+
+def _send_on(address: str, key: str, ledger: Ledger, sender: int, stopping: threading.Event) -> None:
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents-batch+json"}
+    turn = 0
+    with httpx.Client(base_url=address, headers=headers, timeout=10) as client:
+        while not stopping.is_set():
+            turn += 1
+            request = [a_fact(f"{sender}-{turn}-{number}", turn + number) for number in range(1 + turn % 5)]
+            ids = [fact.id for fact in request]
+            ledger.intends(ids)
+            position = _acked(client, json.dumps([fact.event() for fact in request]), stopping)
+            if position is not None:
+                ledger.was_acked(ids, position)
+
+
+def _acked(client: httpx.Client, body: str, stopping: threading.Event) -> int | None:
+    """The position at which a request was acknowledged, however often it had to be sent."""
+    while True:
+        with suppress(httpx.TransportError):
+            answer = client.post("/v1/facts", content=body)
+            if answer.status_code != 503:
+                assert answer.status_code in (200, 201), answer.text
+                return int(answer.json()["position"])
+        if stopping.wait(PAUSE):
+            return None
+
+
+def a_fact(id: str, turn: int) -> Fact:
+    """Time goes on with the turns, so that almost every fact changes where somebody stands; some come late."""
+    hours = turn - turn * 7 % 28
+    return Fact("sender", id, "xyz"[turn % 3], f"c{turn % CUSTOMERS}", BEGINNING + hours * HOUR)

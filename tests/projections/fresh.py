@@ -1,0 +1,98 @@
+"""What the rows of the standing projection must say, from the log alone and another way than the projection's."""
+
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from domain.history import in_fold_order
+from domain.instants import LATEST, Instant
+from domain.journey.fold import Folded, fold
+from domain.journey.in_force import Version
+from domain.journey.seller import seller_of
+from event_log.log import EventLog
+from event_log.published import versions_by_journey
+from event_log.reading import CustomerFacts
+
+Key = tuple[str, UUID]
+"""A journey and a customer."""
+Rows = dict[Key, tuple[Any, ...]]
+"""By journey and customer: stage, since, staff, tags, when that may change next."""
+Stays = dict[Key, list[tuple[Any, ...]]]
+"""By journey and customer, in order: from, until, stage, since."""
+
+
+def assert_rows_are_a_fresh_fold(database: str, log: EventLog) -> int:
+    """Rows and position are of one transaction: the rows are the fold of what tracking says. Returns their number."""
+    position, until, rows, stays = rows_and_tracking(database)
+    journeys = versions_by_journey(log.reading.publications(position))
+    known = customers(log, position)
+    fresh: Rows = {}
+    for number, customer in known.items():
+        for journey, versions in journeys.items():
+            fresh[journey, number] = fresh_row(customer, versions, until)
+            assert_stays_are_a_fresh_fold(stays.pop((journey, number), []), customer, versions, until)
+    assert rows == fresh
+    assert stays == {}
+    return len(rows)
+
+
+def customers(log: EventLog, position: int) -> dict[UUID, CustomerFacts]:
+    """Everybody whose entries are sound, up to a position."""
+    found: dict[UUID, CustomerFacts] = {}
+    after = UUID(int=0)
+    while numbers := log.reading.numbers(after, 500):
+        read = log.reading.customers(numbers, position)
+        found |= {number: customer for number, customer in read.items() if isinstance(customer, CustomerFacts)}
+        after = numbers[-1]
+    return found
+
+
+def fold_of(customer: CustomerFacts, versions: list[Version], as_of: Instant) -> Folded:
+    return fold(in_fold_order(customer.facts, as_of), versions, as_of)
+
+
+def fresh_row(customer: CustomerFacts, versions: list[Version], until: Instant) -> tuple[Any, ...]:
+    folded = fold_of(customer, versions, until)
+    standing = folded.standing
+    ahead = [fact.occurred_at for fact in in_fold_order(customer.facts, LATEST) if fact.occurred_at > until]
+    timer = [standing.next_timer.at] if standing.next_timer is not None else []
+    comes = [folded.comes] if folded.comes is not None else []
+    staff = seller_of(in_fold_order(customer.facts, until))
+    due = min([*timer, *comes, *ahead], default=None)
+    return standing.stage, standing.since, staff, sorted(standing.tags), due
+
+
+def assert_stays_are_a_fresh_fold(
+    stays: list[tuple[Any, ...]], customer: CustomerFacts, versions: list[Version], until: Instant
+) -> None:
+    """Asked at every instant at which something happened, and just before it, both tell the same stage and since."""
+    steps = {step.at for step in fold_of(customer, versions, until).steps}
+    for at in sorted({until} | steps | {step - 1 for step in steps}):
+        there = [(stage, since) for begins, ends, stage, since in stays if begins <= at < (ends or at + 1)]
+        standing = fold_of(customer, versions, at).standing
+        assert there == ([] if standing.stage is None else [(standing.stage, standing.since)])
+
+
+def rows_and_tracking(database: str) -> tuple[int, Instant, Rows, Stays]:
+    """All of it as one transaction left it: position, worked until, standing and stays."""
+    with psycopg.connect(database) as connection:
+        connection.execute("set transaction isolation level repeatable read")
+        position, until = connection.execute("select position, worked_until from tracking").fetchone() or (0, 0)
+        return position, until, _standing(connection), _stays(connection)
+
+
+def _standing(connection: psycopg.Connection[TupleRow]) -> Rows:
+    found = connection.execute("select journey, customer, stage, since, staff, tags, next_due from standing")
+    return {(journey, customer): tuple(rest) for journey, customer, *rest in found}
+
+
+def _stays(connection: psycopg.Connection[TupleRow]) -> Stays:
+    found = connection.execute(
+        "select journey, customer, from_at, until_at, stage, since from stays order by journey, customer, from_at"
+    )
+    stays: Stays = {}
+    for journey, customer, *rest in found:
+        stays.setdefault((journey, customer), []).append(tuple(rest))
+    return stays
