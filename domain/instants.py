@@ -17,6 +17,7 @@ LONGEST: Duration = 36_525 * DAY
 """No rule may look or wait further than a hundred years."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt](\d{2}:\d{2}:)(\d{2})(?:\.(\d+))?([Zz]|([+-])(\d{2}):(\d{2}))", re.ASCII
 )
@@ -72,9 +73,7 @@ def as_datetime(at: Instant) -> datetime:
 
 def rfc_3339(at: Instant) -> str:
     """Write an instant in UTC with ``Z``, six decimals only if they are not zero."""
-    moment = as_datetime(at)
-    text = moment.replace(tzinfo=None).isoformat(timespec="microseconds" if moment.microsecond else "seconds")
-    return text + "Z"
+    return (_NAIVE_EPOCH + timedelta(0, 0, min(max(at, EARLIEST), LATEST))).isoformat() + "Z"
 
 
 def duration(text: str) -> Duration:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 import rfc8785
+from msgspec.json import Encoder
 
 from domain.refusals import Fault, NotJson
 
@@ -13,8 +14,9 @@ DEEPEST = 32
 LARGEST = 10**12
 MOST_DIGITS = 15
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-_TINY_NUMBER = re.compile("[0-9]e-[0-9]")
+_ENCODER = Encoder(order="sorted")
+_TINY_NUMBER = re.compile(b"[0-9]e-[0-9]")
+_FIRST_BYTE_BEYOND_FFFF = 0xF0
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -80,13 +82,14 @@ def fits(value: Any) -> bool:
 def canonical(value: Any) -> bytes:
     """RFC 8785 bytes of a parsed value.
 
-    The standard library writes the same bytes at a fifth of the cost, except where a number is tiny (``1e-05``) or a
-    character lies beyond U+FFFF and may sort differently in a name; those go to the reference implementation.
+    msgspec writes the same bytes at a twentieth of the cost, except where a number is tiny (``1e-6``) or a character
+    lies beyond U+FFFF and may sort differently in a name; those go to the reference implementation.
     """
-    text = _ENCODER.encode(value)
-    if _TINY_NUMBER.search(text) or (not text.isascii() and max(text) > "\uffff"):
+    written = _ENCODER.encode(value)
+    tiny = b"e-" in written and _TINY_NUMBER.search(written)
+    if tiny or not (written.isascii() or max(written) < _FIRST_BYTE_BEYOND_FFFF):
         return rfc8785.dumps(value)
-    return text.encode("utf-8")
+    return written
 
 
 def escaped(name: str) -> str:

@@ -14,6 +14,7 @@ from domain.journey.seller import seller_of
 from event_log.log import EventLog
 from event_log.published import versions_by_journey
 from event_log.reading import CustomerFacts
+from projections.board import Card, Question
 
 Key = tuple[str, UUID]
 """A journey and a customer."""
@@ -96,3 +97,20 @@ def _stays(connection: psycopg.Connection[TupleRow]) -> Stays:
     for journey, customer, *rest in found:
         stays.setdefault((journey, customer), []).append(tuple(rest))
     return stays
+
+
+def fresh_cards(log: EventLog, question: Question) -> dict[str, list[Card]]:
+    """The columns of a board that are not empty, each with its cards, the last to come first."""
+    columns: dict[str, list[Card]] = {}
+    for number, customer in customers(log, question.position).items():
+        folded = fold_of(customer, list(question.versions), question.as_of)
+        stage, since = folded.standing.stage, folded.standing.since
+        if stage is not None and since is not None and customer.subject is not None:
+            came = [step for step in folded.steps if step.kind in ("entered", "moved")][-1]
+            cause = {**came.cause.as_json(), "kind": came.kind}
+            staff = seller_of(in_fold_order(customer.facts, question.as_of))
+            card = Card(customer.subject, since, cause, sorted(folded.standing.tags), staff, (since, number))
+            columns.setdefault(stage, []).append(card)
+    for cards in columns.values():
+        cards.sort(key=lambda card: card.mark, reverse=True)
+    return columns

@@ -1,0 +1,109 @@
+"""Any rulebooks, any facts, learned of in any order, followed at any moment: rows and boards are folds of the log.
+
+TRAILBOOK_LONG=1 tries twenty times as many.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.facts import Fact
+from domain.instants import DAY, Instant
+from projections.board import Question
+from tests.domain.generate import PLACES, START, at, histories, publications
+from tests.domain.naive import Published
+from tests.projections.fresh import assert_rows_are_a_fresh_fold, fresh_cards
+from tests.projections.world import JOURNEY, World, world_in
+
+EXAMPLES = 15 * (20 if os.environ.get("TRAILBOOK_LONG") == "1" else 1)
+EVERY_STAGE = ("A", "B", "C", "D", "A2", "B2", "C2")
+CUSTOMERS = ("c1", "c2", "客户")
+
+places = st.integers(0, PLACES + 10).map(at)
+
+
+@dataclass(frozen=True)
+class Life:
+    """What is learned of, by the instant at which it is; and between which of these instants a follower is awake."""
+
+    facts: tuple[Fact, ...]
+    published: tuple[Published, ...]
+    awake: tuple[bool, ...]
+
+    def __iter__(self) -> Iterator[tuple[Instant, list[Fact | Published]]]:
+        """What is learned at one instant, publications first."""
+        learned: list[Fact | Published] = [*self.published, *self.facts]
+        return ((at, list(some)) for at, some in groupby(sorted(learned, key=known_at), key=known_at))
+
+
+def known_at(learned: Fact | Published) -> Instant:
+    if isinstance(learned, Published):
+        return START - DAY if learned.published_at is None else learned.published_at
+    assert learned.recorded_at is not None
+    return learned.recorded_at
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> Life:
+    facts = [of(customer, fact) for customer in CUSTOMERS for fact in draw(histories(at_most=8))]
+    # Versions are numbered as they are published.
+    published = sorted(draw(publications()), key=known_at)
+    awake = draw(st.lists(st.booleans(), min_size=1, max_size=7))
+    return Life(tuple(facts), tuple(published), tuple(awake))
+
+
+def of(customer: str, fact: Fact) -> Fact:
+    """The same fact of another customer, with an identity of its own; so is what it voids."""
+    source = f"{customer}/{fact.source}"
+    data = {**fact.data, "source": f"{customer}/{fact.data['source']}"} if fact.type == "fact.voided" else fact.data
+    return replace(fact, customer=customer, source=source, data=data)
+
+
+@pytest.fixture
+def any_world(database: str) -> Iterator[World]:
+    with world_in(database) as world:
+        world.unlocked()
+        yield world
+
+
+@given(lives(), st.lists(st.tuples(places, places), min_size=3, max_size=3))
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_rows_and_boards_are_folds_of_the_log(
+    any_world: World, life: Life, cuts: list[tuple[Instant, Instant]]
+) -> None:
+    world = any_world
+    world.starts_anew()
+    live(world, life)
+    assert_rows_are_a_fresh_fold(world.database, world.log)
+
+    world.it_is(at(PLACES + 12))
+    world.follows()
+    assert_rows_are_a_fresh_fold(world.database, world.log)
+    for as_of, known in [*cuts, (at(PLACES + 60), at(PLACES + 12))]:
+        position = world.log.reading.position_at(known)
+        question = Question(JOURNEY, world.versions(position), as_of, position)
+        columns = world.board.columns(question, EVERY_STAGE, 100)
+        assert {column.stage: column.cards for column in columns if column.cards} == fresh_cards(world.log, question)
+        assert all(column.count == len(column.cards) for column in columns)
+
+
+def live(world: World, life: Life) -> None:
+    for turn, (now, learned) in enumerate(life):
+        world.it_is(now)
+        for one in learned:
+            if isinstance(one, Published):
+                world.publishes(one.document, one.effective_from)
+        facts = [one for one in learned if isinstance(one, Fact)]
+        if facts:
+            world.learns(*facts)
+        if life.awake[turn % len(life.awake)]:
+            world.follows()
