@@ -45,6 +45,10 @@ class Projection(Protocol):
         """Whose rows change by the mere passing of time up to and including ``until``."""
         ...
 
+    def forget(self, connection: Connection[TupleRow], customers: Sequence[UUID]) -> None:
+        """Drop the rows of these customers; before they are written anew, and of who is parked."""
+        ...
+
     def write(
         self,
         connection: Connection[TupleRow],
@@ -52,7 +56,7 @@ class Projection(Protocol):
         publications: Sequence[Publication],
         until: Instant,
     ) -> Iterable[tuple[UUID, Exception]]:
-        """Replace the rows of these customers; returns those it could not fold, each with the reason."""
+        """Add the rows of these customers, who have none; returns those it could not fold, each with the reason."""
         ...
 
 
@@ -119,6 +123,7 @@ class Follower:
             read = self._reading.customers(some, position)
             sound = [found for found in read.values() if not isinstance(found, EntryDamaged)]
             failed = [(number, found) for number, found in read.items() if isinstance(found, EntryDamaged)]
+            self._projection.forget(connection, some)
             for customer, error in (*failed, *self._projection.write(connection, sound, publications, until)):
                 # The kind of error only: its text could hold what a person wrote.
                 values = {"customer": customer, "position": position, "reason": type(error).__name__}

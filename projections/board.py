@@ -1,7 +1,8 @@
 """The board by stage, of now and of any instant, as known now or then."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,9 @@ TOGETHER = 200
 
 Mark = tuple[Instant, UUID]
 """Where a column goes on: the last card's ``since`` and customer number."""
+
+Rows = Callable[..., list[tuple[Any, ...]]]
+"""A query by its name, with its values, within one snapshot."""
 
 TOP: Final[Mark] = (LATEST + 1, UUID(int=2**128 - 1))
 
@@ -78,98 +82,110 @@ class Listed:
 
 
 class Board:
+    """Every answer is that of one moment: what it reads of the rows, it reads in one snapshot of the database."""
+
     def __init__(self, pool: Pool, log: Reading) -> None:
         self._pool = pool
         self._log = log
 
     def worked(self) -> tuple[int, Instant]:
         """The position and the instant that the rows stand for."""
-        rows = self._rows("tracking")
-        return (rows[0][0], rows[0][1]) if rows else (0, 0)
+        with self._snapshot() as rows:
+            return _worked(rows)
 
     def columns(self, question: Question, stages: Sequence[str], limit: int) -> list[Column]:
         """One column a stage, each with its count and its first cards."""
-        apart, folded = self._apart(question)
-        counts = Counter(dict(self._rows("counts", **self._values(question, apart))))
-        for stage, _ in folded:
-            counts[stage] += 1
-        return [self._column(question, stage, counts[stage], apart, folded, TOP, limit) for stage in stages]
+        with self._snapshot() as rows:
+            apart = _apart(question, rows)
+            counts = Counter(dict(rows("counts", **_values(question, apart))))
+            shown = {stage: _cards(question, stage, apart, TOP, limit, rows) for stage in stages}
+        folded = list(self._folded(question, apart))
+        counts.update(stage for stage, _ in folded)
+        return [_column(stage, counts[stage], shown[stage], folded, TOP, limit) for stage in stages]
 
     def page(self, question: Question, stage: str, after: Mark | None, limit: int) -> Column:
         """The cards of one stage that follow ``after`` (``None``: the first ones)."""
-        apart, folded = self._apart(question)
-        return self._column(question, stage, 0, apart, folded, after or TOP, limit)
+        with self._snapshot() as rows:
+            apart = _apart(question, rows)
+            shown = _cards(question, stage, apart, after or TOP, limit, rows)
+        return _column(stage, 0, shown, self._folded(question, apart), after or TOP, limit)
 
     def customers(self, wanted: Wanted, after: UUID, limit: int) -> list[Listed]:
         """Customers by number, after one, that every filter holds for."""
         filters = asdict(wanted)
         filtered = any(value is not None for name, value in filters.items() if name != "q")
-        rows = self._rows("customers", **filters, filtered=filtered, after=after, limit=limit)
-        return [Listed(number, subject, standings or []) for number, subject, standings in rows]
+        with self._snapshot() as rows:
+            found = rows("customers", **filters, filtered=filtered, after=after, limit=limit)
+        return [Listed(number, subject, standings or []) for number, subject, standings in found]
 
-    def _column(
-        self,
-        question: Question,
-        stage: str,
-        count: int,
-        apart: Sequence[UUID],
-        folded: Iterable[tuple[str, Card]],
-        after: Mark,
-        limit: int,
-    ) -> Column:
-        values = self._values(question, apart)
-        rows = self._rows("cards", **values, stage=stage, before=after[0], customer=after[1], limit=limit + 1)
-        cards = [
-            Card(subject, since, cause, tags, staff, (since, number))
-            for subject, since, cause, tags, staff, number in rows
-        ]
-        cards += [card for place, card in folded if place == stage and card.mark < after]
-        cards.sort(key=lambda card: card.mark, reverse=True)
-        return Column(stage, count, cards[:limit], cards[limit - 1].mark if len(cards) > limit else None)
+    @contextmanager
+    def _snapshot(self) -> Iterator[Rows]:
+        with reading(self._pool) as connection, connection.transaction():
+            connection.execute(_QUERIES["one_snapshot"])
+            yield lambda query, **values: connection.execute(_QUERIES[query], values).fetchall()
 
-    def _apart(self, question: Question) -> tuple[list[UUID], list[tuple[str, Card]]]:
-        """Those whom the rows do not answer for, and where a fold says they stand."""
-        position, until = self.worked()
-        apart: set[UUID] = set()
-        if question.position < position:
-            values = {"position": question.position, "worked": position}
-            apart |= {customer for (customer,) in self._rows("changed_since", **values)}
-            if any(found.position > question.position for found in self._log.publications(position)):
-                apart |= self._everybody()
-        if question.as_of > until:
-            due = self._rows("due_by", journey=question.journey, as_of=question.as_of)
-            apart |= {customer for (customer,) in due}
-        return sorted(apart), list(self._folded(question, sorted(apart)))
-
-    def _folded(self, question: Question, customers: Sequence[UUID]) -> Iterable[tuple[str, Card]]:
+    def _folded(self, question: Question, customers: Sequence[UUID]) -> Iterator[tuple[str, Card]]:
+        """Where a fold says that these stand."""
         for start in range(0, len(customers), TOGETHER):
             read = self._log.customers(customers[start : start + TOGETHER], question.position)
             for found in read.values():
                 if isinstance(found, CustomerFacts) and found.subject is not None:
-                    yield from self._card(question, found, found.subject)
+                    yield from _card(question, found, found.subject)
 
-    def _card(self, question: Question, found: CustomerFacts, subject: str) -> Iterable[tuple[str, Card]]:
-        facts = in_fold_order(found.facts, question.as_of)
-        folded = fold(facts, question.versions, question.as_of)
-        standing, staff = folded.standing, seller_of(facts)
-        if standing.stage is None or standing.since is None or question.staff not in (None, staff):
-            return
-        arrivals = [step for step in folded.steps if step.kind in ("entered", "moved")]
-        cause = {**arrivals[-1].cause.as_json(), "kind": arrivals[-1].kind}
-        mark = (standing.since, found.number)
-        yield standing.stage, Card(subject, standing.since, cause, sorted(standing.tags), staff, mark)
 
-    def _everybody(self) -> set[UUID]:
-        everybody: set[UUID] = set()
-        after = UUID(int=0)
-        while numbers := self._log.numbers(after, TOGETHER):
-            everybody |= set(numbers)
-            after = numbers[-1]
-        return everybody
+def _worked(rows: Rows) -> tuple[int, Instant]:
+    found = rows("tracking")
+    return (found[0][0], found[0][1]) if found else (0, 0)
 
-    def _values(self, question: Question, apart: Sequence[UUID]) -> dict[str, Any]:
-        return {"journey": question.journey, "as_of": question.as_of, "staff": question.staff, "apart": list(apart)}
 
-    def _rows(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
-        with reading(self._pool) as connection:
-            return connection.execute(_QUERIES[query], values).fetchall()
+def _apart(question: Question, rows: Rows) -> list[UUID]:
+    """Those whom the rows do not answer for."""
+    position, until = _worked(rows)
+    apart: set[UUID] = set()
+    if question.position < position:
+        apart |= {customer for (customer,) in rows("changed_since", position=question.position, worked=position)}
+    if question.as_of > until:
+        apart |= {customer for (customer,) in rows("due_by", journey=question.journey, as_of=question.as_of)}
+    return sorted(apart)
+
+
+def _values(question: Question, apart: Sequence[UUID]) -> dict[str, Any]:
+    return {"journey": question.journey, "as_of": question.as_of, "staff": question.staff, "apart": list(apart)}
+
+
+def _cards(
+    question: Question, stage: str, apart: Sequence[UUID], after: Mark, limit: int, rows: Rows
+) -> list[tuple[str, Card]]:
+    """From the rows: one more than the limit, so that whoever pages knows whether there are more."""
+    before, customer = after
+    values = _values(question, apart)
+    found = rows("cards", **values, stage=stage, before=before, customer=customer, limit=limit + 1)
+    return [
+        (stage, Card(subject, since, cause, tags, staff, (since, number)))
+        for subject, since, cause, tags, staff, number in found
+    ]
+
+
+def _column(
+    stage: str,
+    count: int,
+    shown: Iterable[tuple[str, Card]],
+    folded: Iterable[tuple[str, Card]],
+    after: Mark,
+    limit: int,
+) -> Column:
+    cards = [card for place, card in (*shown, *folded) if place == stage and card.mark < after]
+    cards.sort(key=lambda card: card.mark, reverse=True)
+    return Column(stage, count, cards[:limit], cards[limit - 1].mark if len(cards) > limit else None)
+
+
+def _card(question: Question, found: CustomerFacts, subject: str) -> Iterator[tuple[str, Card]]:
+    facts = in_fold_order(found.facts, question.as_of)
+    folded = fold(facts, question.versions, question.as_of)
+    standing, staff = folded.standing, seller_of(facts)
+    if standing.stage is None or standing.since is None or question.staff not in (None, staff):
+        return
+    arrivals = [step for step in folded.steps if step.kind in ("entered", "moved")]
+    cause = {**arrivals[-1].cause.as_json(), "kind": arrivals[-1].kind}
+    mark = (standing.since, found.number)
+    yield standing.stage, Card(subject, standing.since, cause, sorted(standing.tags), staff, mark)

@@ -1,10 +1,21 @@
+-- name: one_snapshot
+-- What follows in this transaction sees the rows of one moment, whatever a follower commits meanwhile.
+set transaction isolation level repeatable read, read only
+
 -- name: tracking
 -- How far the rows of standing are.
 select position, worked_until from tracking where projection = 'standing'
 
 -- name: changed_since
--- The customers of whom more is known than at a position.
-select distinct customer from ledger where position > %(position)s and position <= %(worked)s and identity_hash is not null
+-- The customers of whom more is known than at a position: everybody, where a rulebook was published since. Whoever is
+-- parked has no rows, and no fold either.
+select customer from ledger where position > %(position)s and position <= %(worked)s and identity_hash is not null
+union
+select customer from customers where exists (
+    select from entries
+    where topic = 'rulebook-published' and notification_id > %(position)s and notification_id <= %(worked)s)
+except
+select customer from parked where projection = 'standing'
 
 -- name: due_by
 -- The customers whom the passing of time may move until an instant ahead.

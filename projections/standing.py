@@ -15,7 +15,7 @@ from domain.instants import LATEST, Instant
 from domain.journey.fold import Folded, fold
 from domain.journey.in_force import Version
 from domain.journey.seller import seller_of
-from domain.journey.steps import Cause, Step
+from domain.journey.steps import Step
 from event_log.named_sql import named_queries
 from event_log.published import versions_by_journey
 from event_log.reading import CustomerFacts
@@ -33,6 +33,10 @@ class StandingProjection:
 
     def due(self, connection: Connection[TupleRow], until: Instant) -> Iterable[UUID]:
         return [customer for (customer,) in connection.execute(_QUERIES["due"], {"until": until})]
+
+    def forget(self, connection: Connection[TupleRow], customers: Sequence[UUID]) -> None:
+        connection.execute(_QUERIES["forget_standing"], {"customers": list(customers)})
+        connection.execute(_QUERIES["forget_stays"], {"customers": list(customers)})
 
     def write(
         self,
@@ -54,9 +58,6 @@ class StandingProjection:
                 continue
             standing += [row for row, _ in rows]
             stays += [stay for _, own in rows for stay in own]
-        numbers = {"customers": [customer.number for customer in customers]}
-        connection.execute(_QUERIES["forget_standing"], numbers)
-        connection.execute(_QUERIES["forget_stays"], numbers)
         _copy(connection, "copy_standing", standing)
         _copy(connection, "copy_stays", stays)
         return failed
@@ -81,18 +82,15 @@ def _standing(journey: str, customer: UUID, facts: Sequence[Fact], folded: Folde
 
 def _stays(journey: str, customer: UUID, folded: Folded) -> Iterator[Row]:
     changes = [step for step in folded.steps if step.kind in ("entered", "moved", "renamed", "left")]
-    since, cause = 0, Cause()
+    arrival: Step | None = None
     for step, following in zip(changes, [*changes[1:], None], strict=False):
-        if step.kind != "renamed":
-            since, cause = step.at, step.cause
+        # Under its new name the stage is the one that was arrived at before.
+        arrival = step if arrival is None or step.kind != "renamed" else arrival
         until = following.at if following is not None else None
         # Of several stages in one instant only the last was one to stand in.
         if step.target is not None and until != step.at:
-            yield journey, customer, step.at, until, step.target, since, Jsonb(_why(step, cause))
-
-
-def _why(step: Step, cause: Cause) -> dict[str, Any]:
-    return {**cause.as_json(), "kind": step.kind}
+            cause = {**arrival.cause.as_json(), "kind": arrival.kind}
+            yield journey, customer, step.at, until, step.target, arrival.at, Jsonb(cause)
 
 
 def _copy(connection: Connection[TupleRow], query: str, rows: Sequence[Row]) -> None:

@@ -13,6 +13,8 @@ from psycopg.conninfo import make_conninfo
 from api.embedded_postgres import EmbeddedPostgres
 from migrations.apply import migrate
 
+pytest.register_assert_rewrite("tests.projections.fresh")
+
 
 @pytest.fixture(scope="session")
 def open_folder() -> Iterator[Path]:

@@ -6,8 +6,6 @@ import pytest
 
 from tests.projections.world import World, world_in
 
-pytest.register_assert_rewrite("tests.projections.fresh")
-
 
 @pytest.fixture
 def world(database: str) -> Iterator[World]:

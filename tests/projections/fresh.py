@@ -1,5 +1,6 @@
 """What the rows of the standing projection must say, from the log alone and another way than the projection's."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from domain.journey.seller import seller_of
 from event_log.log import EventLog
 from event_log.published import versions_by_journey
 from event_log.reading import CustomerFacts
-from projections.board import Card, Question
+from projections.board import Column, Question
 
 Key = tuple[str, UUID]
 """A journey and a customer."""
@@ -22,6 +23,8 @@ Rows = dict[Key, tuple[Any, ...]]
 """By journey and customer: stage, since, staff, tags, when that may change next."""
 Stays = dict[Key, list[tuple[Any, ...]]]
 """By journey and customer, in order: from, until, stage, since."""
+Cards = dict[str, list[tuple[Any, ...]]]
+"""By stage: customer, since, cause."""
 
 
 def assert_rows_are_a_fresh_fold(database: str, log: EventLog) -> int:
@@ -50,11 +53,11 @@ def customers(log: EventLog, position: int) -> dict[UUID, CustomerFacts]:
     return found
 
 
-def fold_of(customer: CustomerFacts, versions: list[Version], as_of: Instant) -> Folded:
+def fold_of(customer: CustomerFacts, versions: Sequence[Version], as_of: Instant) -> Folded:
     return fold(in_fold_order(customer.facts, as_of), versions, as_of)
 
 
-def fresh_row(customer: CustomerFacts, versions: list[Version], until: Instant) -> tuple[Any, ...]:
+def fresh_row(customer: CustomerFacts, versions: Sequence[Version], until: Instant) -> tuple[Any, ...]:
     folded = fold_of(customer, versions, until)
     standing = folded.standing
     ahead = [fact.occurred_at for fact in in_fold_order(customer.facts, LATEST) if fact.occurred_at > until]
@@ -66,7 +69,7 @@ def fresh_row(customer: CustomerFacts, versions: list[Version], until: Instant) 
 
 
 def assert_stays_are_a_fresh_fold(
-    stays: list[tuple[Any, ...]], customer: CustomerFacts, versions: list[Version], until: Instant
+    stays: list[tuple[Any, ...]], customer: CustomerFacts, versions: Sequence[Version], until: Instant
 ) -> None:
     """Asked at every instant at which something happened, and just before it, both tell the same stage and since."""
     steps = {step.at for step in fold_of(customer, versions, until).steps}
@@ -99,18 +102,25 @@ def _stays(connection: psycopg.Connection[TupleRow]) -> Stays:
     return stays
 
 
-def fresh_cards(log: EventLog, question: Question) -> dict[str, list[Card]]:
-    """The columns of a board that are not empty, each with its cards, the last to come first."""
-    columns: dict[str, list[Card]] = {}
+def cards_of(columns: Iterable[Column]) -> Cards:
+    """What a board says: customer, since and cause; its tags are those of now, not of the cut."""
+    return {
+        column.stage: [(card.customer, card.since, card.cause) for card in column.cards]
+        for column in columns
+        if column.cards
+    }
+
+
+def fresh_cards(log: EventLog, question: Question) -> Cards:
+    """What a board must say; the last to come stands first."""
+    found: dict[str, list[tuple[Instant, UUID, Any]]] = {}
     for number, customer in customers(log, question.position).items():
-        folded = fold_of(customer, list(question.versions), question.as_of)
+        folded = fold_of(customer, question.versions, question.as_of)
         stage, since = folded.standing.stage, folded.standing.since
-        if stage is not None and since is not None and customer.subject is not None:
-            came = [step for step in folded.steps if step.kind in ("entered", "moved")][-1]
-            cause = {**came.cause.as_json(), "kind": came.kind}
-            staff = seller_of(in_fold_order(customer.facts, question.as_of))
-            card = Card(customer.subject, since, cause, sorted(folded.standing.tags), staff, (since, number))
-            columns.setdefault(stage, []).append(card)
-    for cards in columns.values():
-        cards.sort(key=lambda card: card.mark, reverse=True)
-    return columns
+        if stage is None or since is None:
+            continue
+        came = [step for step in folded.steps if step.kind in ("entered", "moved")][-1]
+        card = customer.subject, since, {**came.cause.as_json(), "kind": came.kind}
+        if question.staff in (None, seller_of(in_fold_order(customer.facts, question.as_of))):
+            found.setdefault(stage, []).append((since, number, card))
+    return {stage: [card for *_, card in sorted(cards, reverse=True)] for stage, cards in found.items()}

@@ -17,7 +17,7 @@ from domain.instants import DAY, Instant
 from projections.board import Question
 from tests.domain.generate import PLACES, START, at, histories, publications
 from tests.domain.naive import Published
-from tests.projections.fresh import assert_rows_are_a_fresh_fold, fresh_cards
+from tests.projections.fresh import assert_rows_are_a_fresh_fold, cards_of, fresh_cards
 from tests.projections.world import JOURNEY, World, world_in
 
 EXAMPLES = 15 * (20 if os.environ.get("TRAILBOOK_LONG") == "1" else 1)
@@ -92,7 +92,7 @@ def test_rows_and_boards_are_folds_of_the_log(
         position = world.log.reading.position_at(known)
         question = Question(JOURNEY, world.versions(position), as_of, position)
         columns = world.board.columns(question, EVERY_STAGE, 100)
-        assert {column.stage: column.cards for column in columns if column.cards} == fresh_cards(world.log, question)
+        assert cards_of(columns) == fresh_cards(world.log, question)
         assert all(column.count == len(column.cards) for column in columns)
 
 

@@ -1,253 +1,201 @@
 """The standing projection: its rows are a fresh fold of the log, whatever came in whatever order and pages."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-from uuid import UUID
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from api.journeys import publish_first
-from api.settings import Settings
-from api.wiring import Service, service
 from domain.facts import Fact
-from domain.history import in_fold_order
-from domain.instants import DAY, Instant, instant
-from domain.journey.fold import fold
 from event_log import follower as following
-from event_log.connections import reading
-from event_log.follower import Follower
-from event_log.reading import CustomerFacts
-from projections.board import Question
-from projections.standing import StandingProjection
-
-RULEBOOK = """
-journey: j
-stages: [{id: A, initial: true}, {id: B}, {id: C}]
-enter: {when: {fact: [x, y]}}
-leave: {when: {fact: out}}
-tags: [{id: hot, when: {fact: x}, add: hot, expires: 3d}]
-moves:
-  - {id: up, from: A, to: B, when: {fact: y}}
-  - {id: cool, from: [A, B], to: C, after: 5d, since: {last: [x, y]}}
-  - {id: back, from: C, to: A, when: {fact: x}}
-"""
-MARCH_1 = instant("2026-03-01T00:00:00Z")
-
-facts = st.lists(
-    st.builds(
-        Fact,
-        source=st.just("s"),
-        id=st.uuids().map(str),
-        type=st.sampled_from(["x", "y", "out", "note"]),
-        customer=st.sampled_from(["a", "b", "客户"]),
-        occurred_at=st.integers(0, 20).map(lambda day: MARCH_1 + day * DAY),
-    ),
-    min_size=1,
-    max_size=15,
-    unique_by=lambda fact: fact.id,
-)
+from tests.projections.course import COURSE, day, tell
+from tests.projections.fresh import assert_rows_are_a_fresh_fold, customers, fold_of, rows_and_tracking
+from tests.projections.world import JOURNEY, World
 
 
-@pytest.fixture
-def wired(database: str, tmp_path: Path) -> Iterator[Service]:
-    with service(Settings(home=tmp_path), database) as wired:
-        yield wired
+def added(customer: str, on: float, type: str = "contact.added") -> Fact:
+    return Fact(customer, f"{type} {on}", type, customer, day(on))
 
 
-def publish(wired: Service) -> None:
-    publish_first(wired, "j", RULEBOOK, because="first", effective_from=None, retroactive=False, by="test")
-
-
-def follower(wired: Service) -> Follower:
-    found = Follower(wired.pool, wired.log.reading, StandingProjection())
-    found.begin()
+def stage(world: World, customer: str) -> str | None:
+    ((found,),) = world.rows("select stage from standing join customers using (customer) where subject = %s", customer)
+    assert found is None or isinstance(found, str)
     return found
 
 
-def drain(follower: Follower) -> None:
-    while follower.step():
-        pass
+def test_on_every_day_of_a_story_the_rows_are_a_fresh_fold(world: World) -> None:
+    world.it_is(day(1))
+    world.publishes(COURSE)
+
+    tell(world)
+
+    assert assert_rows_are_a_fresh_fold(world.database, world.log) == 4
+    assert stage(world, "李雷") == "mql"
+    assert stage(world, "韩梅梅") == "lead"
+    assert stage(world, "stranger") is None
 
 
-def rows(wired: Service, statement: str) -> list[tuple[Any, ...]]:
-    with reading(wired.pool) as connection:
-        return connection.execute(statement.encode()).fetchall()
+def test_it_makes_no_difference_when_a_follower_was_awake(world: World) -> None:
+    world.it_is(day(1))
+    world.publishes(COURSE)
+    tell(world, follow=False)
+    slept = rows_and_tracking(world.database)
+    world.unlocked()
+    world.starts_anew()
+
+    world.it_is(day(1))
+    world.publishes(COURSE)
+    tell(world)
+    awake = rows_and_tracking(world.database)
+
+    assert [len(part) for part in (slept[2], slept[3])] == [len(part) for part in (awake[2], awake[3])]
+    assert sorted(map(str, slept[2].values())) == sorted(map(str, awake[2].values()))
+    assert sorted(map(str, slept[3].values())) == sorted(map(str, awake[3].values()))
 
 
-def standings(wired: Service) -> dict[UUID, tuple[Any, ...]]:
-    """Stage, since, tags and what is due next, by customer."""
-    found = rows(wired, "select customer, stage, since, tags, next_due from standing")
-    return {row[0]: row[1:] for row in found}
+def test_facts_before_and_after_the_publication_count(world: World) -> None:
+    world.learns(added("a", 1))
+    world.follows()
+    assert world.rows("select * from standing") == []
+
+    world.publishes(COURSE)
+    world.follows()
+    world.learns(added("b", 1))
+    world.follows()
+
+    assert assert_rows_are_a_fresh_fold(world.database, world.log) == 2
 
 
-def stays(wired: Service) -> list[tuple[Any, ...]]:
-    return sorted(rows(wired, "select customer, from_at, until_at, stage, since from stays"))
+def test_a_version_to_come_is_worked_at_its_instant(world: World) -> None:
+    world.it_is(day(1))
+    world.publishes(COURSE)
+    world.learns(added("a", 1))
+    world.publishes({**COURSE, "stages": [*COURSE["stages"][1:], {"id": "new", "initial": True}]}, day(3))
+    world.follows()
+    assert (stage(world, "a"), world.rows("select next_due from standing")) == ("lead", [(day(3),)])
+
+    world.it_is(day(3))
+    world.follows()
+
+    assert stage(world, "a") == "new"
+    assert_rows_are_a_fresh_fold(world.database, world.log)
 
 
-def folded_anew(wired: Service, until: Instant) -> dict[UUID, tuple[Any, ...]]:
-    """What the rows must say, from the log alone."""
-    reader = wired.log.reading
-    numbers = reader.numbers(UUID(int=0), 1000)
-    answers: dict[UUID, tuple[Any, ...]] = {}
-    for number, known in reader.customers(numbers, reader.head()).items():
-        assert isinstance(known, CustomerFacts)
-        result = fold(in_fold_order(known.facts, until), wired.versions("j"), until)
-        timer = result.standing.next_timer
-        due = timer.at if timer is not None else None
-        answers[number] = result.standing.stage, result.standing.since, sorted(result.standing.tags), due
-    return answers
+def test_a_late_fact_undoes_a_move_that_was_believed(world: World) -> None:
+    world.it_is(day(20))
+    world.publishes(COURSE)
+    world.learns(added("a", 1))
+    world.follows()
+    assert stage(world, "a") == "dormant"
+
+    world.learns(added("a", 10, "content.viewed"))
+    world.follows()
+
+    assert stage(world, "a") == "lead"
+    assert_rows_are_a_fresh_fold(world.database, world.log)
 
 
-def assert_fresh(wired: Service, found: Follower) -> None:
-    assert standings(wired) == folded_anew(wired, found.tracking().worked_until)
+def test_what_becomes_due_is_worked_without_a_new_fact_and_not_before(world: World) -> None:
+    world.it_is(day(14.9))
+    world.publishes(COURSE)
+    world.learns(added("a", 1))
+    world.follows()
+    assert (stage(world, "a"), world.rows("select next_due from standing")) == ("lead", [(day(15),)])
+
+    world.it_is(day(15) - 1)
+    world.follows()
+    assert stage(world, "a") == "lead"
+    world.it_is(day(15))
+    world.follows()
+
+    assert stage(world, "a") == "dormant"
+    assert assert_rows_are_a_fresh_fold(world.database, world.log) == 1
 
 
-def test_facts_before_and_after_the_publication_count(wired: Service) -> None:
-    found = follower(wired)
-    wired.log.intake.append([[Fact("s", "1", "x", "a", MARCH_1)]])
-    drain(found)
-    assert standings(wired) == {}
+def test_only_those_who_are_due_are_folded_again(world: World) -> None:
+    world.it_is(day(2))
+    world.publishes(COURSE)
+    world.learns(added("due", 1), added("not due", 1))
+    world.follows()
+    world.rows("update standing set stage = 'wrong' returning 1")
+    world.rows(
+        "update standing set next_due = %s where customer = (select customer from customers where subject = 'due') "
+        "returning 1",
+        day(2),
+    )
 
-    publish(wired)
-    drain(found)
-    wired.log.intake.append([[Fact("s", "2", "x", "b", MARCH_1)]])
-    drain(found)
+    world.follows()
 
-    assert len(standings(wired)) == 2
-    assert_fresh(wired, found)
-
-
-def test_a_late_fact_undoes_a_move_that_was_believed(wired: Service) -> None:
-    publish(wired)
-    found = follower(wired)
-    wired.log.intake.append([[Fact("s", "1", "x", "a", MARCH_1), Fact("s", "3", "note", "a", MARCH_1 + 9 * DAY)]])
-    drain(found)
-    believed = stays(wired)
-
-    wired.log.intake.append([[Fact("s", "2", "y", "a", MARCH_1 + 4 * DAY)]])
-    drain(found)
-
-    assert [stay[3] for stay in believed] == ["A", "C"]
-    assert [stay[3] for stay in stays(wired)] == ["A", "B", "C"]
-    assert_fresh(wired, found)
+    assert (stage(world, "due"), stage(world, "not due")) == ("lead", "wrong")
 
 
-def test_what_becomes_due_is_worked_without_a_new_fact(wired: Service) -> None:
-    publish(wired)
-    found = follower(wired)
-    now = wired.log.reading.now()
-    # Its timer is due a moment after the fact was worked.
-    wired.log.intake.append([[Fact("s", "1", "x", "a", now - 5 * DAY + 400_000)]])
-    drain(found)
-    (before,) = standings(wired).values()
-    assert before[0] == "A"
+def test_until_something_is_due_nothing_changes(world: World) -> None:
+    world.it_is(day(1))
+    world.publishes(COURSE)
+    tell(world)
+    position, _, rows, _ = rows_and_tracking(world.database)
 
-    while wired.log.reading.now() < now + 400_000:
-        pass
-    drain(found)
-
-    (after,) = standings(wired).values()
-    assert (after[0], after[1]) == ("C", now + 400_000)
+    for number, customer in customers(world.log, position).items():
+        *standing, due = rows[JOURNEY, number]
+        before = fold_of(customer, world.versions(), due - 1 if due is not None else day(10_000)).standing
+        assert [before.stage, before.since, sorted(before.tags)] == [standing[0], standing[1], standing[3]]
 
 
-def test_a_fact_ahead_of_now_is_due_when_it_happens(wired: Service) -> None:
-    publish(wired)
-    ahead = wired.log.reading.now() + 300_000
-    found = follower(wired)
-    wired.log.intake.append([[Fact("s", "1", "x", "a", ahead)]])
-    drain(found)
-    (before,) = standings(wired).values()
+def test_a_fact_ahead_of_now_is_due_when_it_happens(world: World) -> None:
+    world.it_is(day(1))
+    world.publishes(COURSE)
+    world.learns(added("a", 1.001))
+    world.follows()
+    assert (stage(world, "a"), world.rows("select next_due from standing")) == (None, [(day(1.001),)])
 
-    while wired.log.reading.now() <= ahead:
-        pass
-    drain(found)
+    world.it_is(day(1.001))
+    world.follows()
 
-    (after,) = standings(wired).values()
-    assert (before[0], before[3]) == (None, ahead)
-    assert (after[0], after[1]) == ("A", ahead)
+    assert stage(world, "a") == "lead"
 
 
-@given(first=facts, second=facts, page=st.integers(1, 7))
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_rebuild_equals_what_was_kept_live(wired: Service, first: list[Fact], second: list[Fact], page: int) -> None:
-    if not wired.log.publications.of("j"):
-        publish(wired)
-    found = follower(wired)
-    for part in (first, second):
-        wired.log.intake.append([part])
-        drain(found)
-    live = standings(wired), stays(wired)
-    assert_fresh(wired, found)
+def test_a_clock_that_is_set_back_takes_nothing_back(world: World) -> None:
+    world.it_is(day(20))
+    world.publishes(COURSE)
+    world.learns(added("a", 1))
+    world.follows()
 
-    rows(wired, "delete from standing returning 1")
-    rows(wired, "delete from stays returning 1")
-    rows(wired, "delete from tracking returning 1")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(following, "PAGE", page)
-        drain(follower(wired))
+    world.it_is(day(5))
+    world.learns(added("b", 2))
+    world.follows()
 
-    assert (standings(wired), stays(wired)) == live
+    assert world.board.worked() == (3, day(20))
+    assert stage(world, "a") == "dormant"
+    assert_rows_are_a_fresh_fold(world.database, world.log)
 
 
-@given(early=facts, late=facts, day=st.integers(0, 30))
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_board_of_any_instant_and_any_position_is_a_fresh_fold(
-    wired: Service, early: list[Fact], late: list[Fact], day: int
+@pytest.mark.parametrize("page", [1, 2, 7, 5000])
+def test_a_rebuild_in_pages_of_any_size_gives_the_same_rows(
+    world: World, page: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not wired.log.publications.of("j"):
-        publish(wired)
-    wired.log.intake.append([early])
-    position = wired.log.reading.head()
-    wired.log.intake.append([late])
-    drain(follower(wired))
+    world.it_is(day(1))
+    world.publishes(COURSE)
+    tell(world)
+    live = rows_and_tracking(world.database)
+    assert live[2]
+    assert live[3]
 
-    for known in (position, wired.log.reading.head()):
-        for as_of in (MARCH_1 + day * DAY, wired.log.reading.now() + 400 * DAY):
-            question = Question("j", wired.versions("j", known), as_of, known)
-            columns = wired.board.columns(question, ["A", "B", "C"], 1000)
-            cards = {card.customer: column.stage for column in columns for card in column.cards}
-            assert cards == fresh_stages(wired, known, as_of)
-            assert [column.count for column in columns] == [len(column.cards) for column in columns]
+    for table in ("tracking", "standing", "stays"):
+        world.rows(f"delete from {table} returning 1")
+    monkeypatch.setattr(following, "PAGE", page)
+    world.follows()
 
-
-def fresh_stages(wired: Service, position: int, as_of: Instant) -> dict[str, str]:
-    reader = wired.log.reading
-    found: dict[str, str] = {}
-    for known in reader.customers(reader.numbers(UUID(int=0), 1000), position).values():
-        assert isinstance(known, CustomerFacts)
-        stage = fold(in_fold_order(known.facts, as_of), wired.versions("j", position), as_of).standing.stage
-        if stage is not None and known.subject is not None:
-            found[known.subject] = stage
-    return found
+    assert rows_and_tracking(world.database) == live
 
 
-def test_what_cannot_be_folded_is_parked_and_blocks_nobody_else(
-    wired: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish(wired)
-    found = follower(wired)
-    with monkeypatch.context() as patch:
-        patch.setattr("projections.standing.in_fold_order", stumble_over("bad"))
-        wired.log.intake.append([[Fact("s", "1", "x", "bad", MARCH_1), Fact("s", "2", "x", "good", MARCH_1)]])
-        drain(found)
+def test_followers_of_one_projection_take_turns(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.it_is(day(1))
+    world.publishes(COURSE)
+    tell(world, follow=False)
+    world.rows("delete from tracking returning 1")
+    monkeypatch.setattr(following, "PAGE", 1)
 
-        assert [row[0] for row in rows(wired, "select reason from parked")] == ["ZeroDivisionError"]
-        assert len(standings(wired)) == 1
-        assert found.tracking().position == wired.log.reading.head()
+    with ThreadPoolExecutor(3) as three:
+        for done in [three.submit(world.follows) for _ in range(3)]:
+            done.result()
 
-    drain(follower(wired))
-
-    assert rows(wired, "select 1 from parked") == []
-    assert_fresh(wired, found)
-
-
-def stumble_over(customer: str) -> Any:
-    def stumbling(known: list[Fact], as_of: Instant) -> list[Fact]:
-        if any(fact.customer == customer for fact in known):
-            raise ZeroDivisionError(customer)
-        return in_fold_order(known, as_of)
-
-    return stumbling
+    assert world.board.worked()[0] == world.log.reading.head()
+    assert assert_rows_are_a_fresh_fold(world.database, world.log) == 4
