@@ -1,14 +1,13 @@
 """kill -9 of the service and of the worker, at every crash point of the source, while facts keep coming in.
 
-Six kills each; TRAILBOOK_LONG=1: twenty each at every point.
+Two kills at each point; TRAILBOOK_LONG=1: twenty.
 """
 
 import itertools
 import os
 import re
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from tests.faults.conftest import KEY, address_of
 from tests.faults.ledger import Ledger, assert_nothing_lost_or_doubled
 from tests.faults.processes import killed_at, running
 from tests.faults.senders import PAUSE, a_fact, sending
+from tests.faults.waiting import seconds_until
 from tests.projections.fresh import assert_rows_are_a_fresh_fold
 
 ROOT = Path(__file__).parents[2]
@@ -52,9 +52,10 @@ def test_the_service_killed_in_the_middle_of_requests_loses_and_doubles_nothing(
     with sending(address_of(environment), KEY, ledger):
         for turn, point in itertools.product(range(TIMES), OF_THE_SERVICE):
             killed_at(point, 1 + turn * 13, "serve", environment)
+            assert_nothing_lost_or_doubled(ledger, wired.log)
         with running("serve", environment):
             acked = ledger.acked
-            wait_until(lambda: ledger.acked > acked + 20)
+            seconds_until(lambda: ledger.acked > acked + 20)
 
     reckoning = assert_nothing_lost_or_doubled(ledger, wired.log)
     print(f"{TIMES * len(OF_THE_SERVICE)} kills of the service: {reckoning}, 0 lost, 0 doubled")
@@ -71,7 +72,7 @@ def test_the_worker_killed_between_rows_and_position_leaves_rows_that_are_a_fres
             assert_rows_are_a_fresh_fold(database, wired.log)
 
     with running("work", environment) as worker:
-        wait_until(lambda: wired.board.worked()[0] == wired.log.reading.head())
+        seconds_until(lambda: wired.board.worked()[0] == wired.log.reading.head())
     assert worker.returncode == 0
     assert assert_rows_are_a_fresh_fold(database, wired.log) > 0
     print(f"{TIMES * len(OF_THE_WORKER)} kills of the worker over {wired.log.reading.head()} entries")
@@ -102,10 +103,3 @@ def pouring(wired: Service) -> Iterator[None]:
     finally:
         stopping.set()
         thread.join()
-
-
-def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,11 +14,11 @@ from tests.faults.conftest import KEY, RULEBOOK, address_of, environment_of
 from tests.faults.ledger import Ledger, assert_nothing_lost_or_doubled
 from tests.faults.processes import running
 from tests.faults.senders import sending
+from tests.faults.waiting import seconds_until
 from tests.projections.fresh import assert_rows_are_a_fresh_fold
 
 IMMEDIATE = signal.SIGQUIT
 """What ``pg_ctl stop -m immediate`` sends: no shutdown checkpoint, recovery at the next start."""
-SOON = 20.0
 TIMES = 10 if os.environ.get("TRAILBOOK_LONG") == "1" else 1
 
 pytestmark = pytest.mark.timeout(60 + 60 * TIMES)
@@ -65,11 +63,3 @@ def goes_on(ledger: Ledger, wired: Service) -> str:
 
 def caught_up_with(wired: Service, position: int) -> bool:
     return wired.board.worked()[0] >= position
-
-
-def seconds_until(done: Callable[[], bool]) -> float:
-    begun = time.monotonic()
-    while not done():
-        assert time.monotonic() < begun + SOON
-        time.sleep(0.02)
-    return time.monotonic() - begun

@@ -1,8 +1,13 @@
 """The board beside a follower that never stands still, its pages, its sellers, and its counts for the parked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from psycopg import Connection, Cursor
+from psycopg.rows import TupleRow
 
 from domain.facts import Fact
 from domain.instants import DAY, instant
@@ -20,6 +25,20 @@ RULES = {
 }
 STAGES = ("A", "B")
 MARCH_1 = instant("2026-03-01T00:00:00Z")
+
+
+class Overtaken:
+    """A connection beside which a follower makes a step after every query."""
+
+    def __init__(self, connection: Connection[TupleRow], follower: following.Follower) -> None:
+        self.transaction = connection.transaction
+        self._connection = connection
+        self._follower = follower
+
+    def execute(self, *query: Any) -> Cursor[TupleRow]:
+        answer = self._connection.execute(*query)
+        self._follower.step()
+        return answer
 
 
 def fact(id: str, customer: str, day: int = 1, type: str = "x", staff: str | None = None) -> Fact:
@@ -49,15 +68,17 @@ def test_a_follower_that_goes_on_between_two_queries_changes_no_answer(
     monkeypatch.setattr(following, "PAGE", 1)
     follower = world.follower()
 
-    def overtaken(pool: Pool) -> object:
-        follower.step()
-        return reading(pool)
+    @contextmanager
+    def overtaken(pool: Pool) -> Iterator[Overtaken]:
+        with reading(pool) as connection:
+            yield Overtaken(connection, follower)
 
     monkeypatch.setattr(boards, "reading", overtaken)
     columns = answered(world, question)
 
     assert cards_of(columns) == fresh_cards(world.log, question)
     assert [column.count for column in columns] == [8, 0]
+    assert follower.tracking().position > question.position
 
 
 def test_a_publication_that_came_after_the_position_is_not_known_there(world: World) -> None:
@@ -73,13 +94,14 @@ def test_a_publication_that_came_after_the_position_is_not_known_there(world: Wo
     assert [column.count for column in answered(world, before)] == [1, 1]
 
 
-def test_the_pages_of_a_column_are_the_column(world: World) -> None:
+@pytest.mark.parametrize("folded", [0, 5, 10])
+def test_the_pages_of_a_column_are_the_column(world: World, folded: int) -> None:
+    """Whether all are answered by rows, half by rows and half by a fold, or all by a fold."""
     world.publishes(RULES)
     world.learns(*(fact(str(n), f"c{n}", day=n // 3 + 1) for n in range(10)))
     world.follows()
     position = world.log.reading.head()
-    # Half of them are answered by rows, half by a fold.
-    world.learns(*(fact(f"late{n}", f"c{n}", day=n // 3 + 1, type="y") for n in range(5)))
+    world.learns(*(fact(f"late{n}", f"c{n}", day=n // 3 + 1, type="y") for n in range(folded)), fact("new", "new"))
     world.follows()
     question = replace(asked(world), position=position)
 

@@ -90,6 +90,9 @@ def test_what_came_while_she_was_parked_is_not_lost(world: World) -> None:
 
     mend()
     world.it_is(MARCH_1 + 6 * DAY)
+    world.learns(fact("7", "bad"))
+    follower.step()
+    assert stages(world).keys() == {"good"}
     world.follower()
 
     assert parked(world) == []

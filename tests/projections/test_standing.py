@@ -67,10 +67,11 @@ def test_facts_before_and_after_the_publication_count(world: World) -> None:
 def test_a_version_to_come_is_worked_at_its_instant(world: World) -> None:
     world.it_is(day(1))
     world.publishes(COURSE)
-    world.learns(added("a", 1))
+    world.learns(added("a", 1), added("off the journey", 1, "note.added"))
     world.publishes({**COURSE, "stages": [*COURSE["stages"][1:], {"id": "new", "initial": True}]}, day(3))
     world.follows()
-    assert (stage(world, "a"), world.rows("select next_due from standing")) == ("lead", [(day(3),)])
+    assert (stage(world, "a"), stage(world, "off the journey")) == ("lead", None)
+    assert world.rows("select next_due from standing") == [(day(3),), (day(3),)]
 
     world.it_is(day(3))
     world.follows()
