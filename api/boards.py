@@ -11,6 +11,7 @@ from api.access import Actor, allowed
 from api.waiting import caught_up
 from api.wiring import Service
 from domain.instants import instant, rfc_3339
+from domain.journey.in_force import judging
 from domain.refusals import NotUnderstood, UnknownStage
 from domain.rulebook.document import Rulebook
 from projections.board import Card, Column, Mark, Question
@@ -42,12 +43,14 @@ def board(
 ) -> dict[str, Any]:
     """Columns by stage, each with its count, its first cards and a cursor; and what it all stands for."""
     service: Service = request.app.state.service
-    rulebook = newest_rulebook(service, question.journey)
+    rulebook = rulebook_of(service, question)
     columns = service.board.columns(question, rulebook.stage_ids, FIRST_CARDS)
-    titles = {stage.id: dict(stage.title) for stage in rulebook.stages}
+    titles = titles_of(service, question.journey)
     return {
         "journey": question.journey,
-        "columns": [{"title": titles[column.stage], **_shown(column), "count": column.count} for column in columns],
+        "columns": [
+            {"title": titles.get(column.stage, {}), **_shown(column), "count": column.count} for column in columns
+        ],
         "as_of": rfc_3339(question.as_of),
         "position": question.position,
     }
@@ -65,7 +68,7 @@ def stage_customers(
 ) -> dict[str, Any]:
     """The next cards of one stage."""
     service: Service = request.app.state.service
-    if stage not in newest_rulebook(service, question.journey).stage_ids:
+    if stage not in titles_of(service, question.journey):
         raise UnknownStage()
     before = read_cursor(cursor) if cursor is not None else None
     column = service.board.page(question, stage, before, limit)
@@ -76,8 +79,15 @@ def stage_customers(
     return {"items": shown["cards"], "next": shown["cursor"]}
 
 
-def newest_rulebook(service: Service, journey: str) -> Rulebook:
-    return service.versions(journey)[-1].rulebook
+def rulebook_of(service: Service, question: Question) -> Rulebook:
+    """The rulebook whose stages are the columns: the one in force at the instant asked for, as known then."""
+    return judging(question.versions or service.versions(question.journey), question.as_of).rulebook
+
+
+def titles_of(service: Service, journey: str) -> dict[str, dict[str, str]]:
+    """The title of every stage of any version, by id; the newest version's where several have it."""
+    versions = service.versions(journey)
+    return {stage.id: dict(stage.title) for version in versions for stage in version.rulebook.stages}
 
 
 def cursor_of(mark: Mark | None) -> str | None:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from api.importing import read_all, store
-from api.journeys import publish_first
+from api.publishing import Draft, first, publish
 from api.replaying import numbered_versions, read_rulebook, read_text, replayed, single_version
 from api.serving import serve
 from api.settings import Settings
@@ -178,27 +178,24 @@ def lint(file: ExistingFile) -> None:
     typer.echo(f"{file}: no errors.", err=True)
 
 
-@rulebook_commands.command(epilog='Example: trailbook rulebook publish rulebook.yaml --because "First rules"')
-def publish(
+@rulebook_commands.command(
+    name="publish", epilog='Example: trailbook rulebook publish rulebook.yaml --because "First rules"'
+)
+def publish_command(
     file: ExistingFile,
     because: Annotated[str, typer.Option(help="Why, for those who ask later.")],
     effective_from: Annotated[str, typer.Option(help="A time, or always; default now.")] = "",
     retroactive: Annotated[bool, typer.Option("--retroactive", help="Allow a time in the past.")] = False,
+    based_on: Annotated[int | None, typer.Option(min=1, help="The newest version; none for a first one.")] = None,
 ) -> None:
-    """Publish the first version of a journey's rulebook."""
+    """Publish a version of a journey's rulebook."""
     settings = Settings()
     try:
         with database(settings) as conninfo, service(settings, conninfo) as wired:
             text = read_text(file)
-            published = publish_first(
-                wired,
-                read_rulebook(file).journey,
-                text,
-                because=because,
-                effective_from=None if effective_from == "always" else effective_from,
-                retroactive=retroactive,
-                by="command line",
-            )
+            draft = Draft(text, because, None if effective_from == "always" else effective_from, retroactive)
+            newest = (lambda found: found is not None and found.version == based_on) if based_on else first
+            published = publish(wired, read_rulebook(file).journey, draft, "command line", newest)
     except Refusal as refusal:
         _fail(refusal)
     typer.echo(f"{published.journey} version {published.version}, position {published.position}, hash {published.hash}")

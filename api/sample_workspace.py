@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from api.importing import read_all, store
-from api.journeys import publish_first
+from api.publishing import Draft, first, publish
 from api.wiring import Service
 
 SAMPLE_JOURNEY: Final = "grocery"
@@ -45,5 +45,5 @@ def load_sample(wired: Service, say: Callable[[str], None]) -> None:
 
 def _publish(wired: Service) -> None:
     text = (files("api") / "sample" / "rulebook.yaml").read_text(encoding="utf-8")
-    because = "The sample workspace's own rules."
-    publish_first(wired, SAMPLE_JOURNEY, text, because=because, effective_from=None, retroactive=False, by="trailbook")
+    draft = Draft(text, because="The sample workspace's own rules.", effective_from=None)
+    publish(wired, SAMPLE_JOURNEY, draft, by="trailbook", based_on=first)

@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from api.journeys import publish_first
+from api.publishing import Draft, first, publish
 from api.sample_workspace import SAMPLE_JOURNEY
 from bench.measured import Measured, percentile, ratio
 from bench.workbench import History, Workbench
@@ -58,15 +58,8 @@ def measure_question(bench: Workbench, say: Callable[[str], None]) -> list[Measu
 
 def _fill(bench: Workbench, database: str, histories: Sequence[History]) -> None:
     with bench.service(database) as service:
-        publish_first(
-            service,
-            SAMPLE_JOURNEY,
-            bench.rulebook,
-            because="A measurement.",
-            effective_from=None,
-            retroactive=False,
-            by="bench",
-        )
+        draft = Draft(bench.rulebook, "A measurement.", effective_from=None)
+        publish(service, SAMPLE_JOURNEY, draft, by="bench", based_on=first)
         for history in histories:
             (outcome,) = service.log.intake.append([history])
             assert isinstance(outcome, Stored), outcome

@@ -94,14 +94,19 @@ class Board:
             return _worked(rows)
 
     def columns(self, question: Question, stages: Sequence[str], limit: int) -> list[Column]:
-        """One column a stage, each with its count and its first cards."""
+        """One column a stage, each with its count and its first cards.
+
+        Who is pinned to an older version may stand in a stage beside ``stages``; it gets a column behind them.
+        """
         with self._snapshot() as rows:
             apart = _apart(question, rows)
             counts = Counter(dict(rows("counts", **_values(question, apart))))
-            shown = {stage: _cards(question, stage, apart, TOP, limit, rows) for stage in stages}
+            standing = [*stages, *sorted(counts.keys() - set(stages))]
+            shown = {stage: _cards(question, stage, apart, TOP, limit, rows) for stage in standing}
         folded = list(self._folded(question, apart))
         counts.update(stage for stage, _ in folded)
-        return [_column(stage, counts[stage], shown[stage], folded, TOP, limit) for stage in stages]
+        standing += sorted(counts.keys() - set(standing))
+        return [_column(stage, counts[stage], shown.get(stage, []), folded, TOP, limit) for stage in standing]
 
     def page(self, question: Question, stage: str, after: Mark | None, limit: int) -> Column:
         """The cards of one stage that follow ``after`` (``None``: the first ones)."""

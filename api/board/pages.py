@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 from fastapi.templating import Jinja2Templates
 
 from api.board.words import LANGUAGES, Language, words
-from api.boards import FIRST_CARDS, cursor_of, read_cursor
+from api.boards import FIRST_CARDS, cursor_of, read_cursor, rulebook_of, titles_of
 from api.login import logged_in
 from api.sample_workspace import SAMPLE_JOURNEY
 from api.wiring import Service
@@ -67,6 +67,10 @@ class View:
     def title(self, titles: Any, fallback: str) -> str:
         return titles.get(self.language) or next(iter(titles.values()), fallback)
 
+    def stages(self, journey: str) -> dict[str, str]:
+        """The stages of all versions, as they are called in the page's language."""
+        return {stage: self.title(titles, stage) for stage, titles in titles_of(self.service, journey).items()}
+
     def render(self, template: str, **values: Any) -> HTMLResponse:
         shared = {"t": words(self.language), "language": self.language, "view": self, "asked": self.asked}
         response = _templates.TemplateResponse(self.request, template, {**shared, **values})
@@ -89,15 +93,16 @@ def home(view: Looking) -> Any:
 @_pages.get("/board/{journey}")
 def board(view: Looking, journey: str) -> HTMLResponse:
     """The columns of all stages."""
-    rulebook = view.service.versions(journey)[-1].rulebook
-    question = _question(view.of(rulebook), journey)
+    newest = view.service.versions(journey)[-1].rulebook
+    question = _question(view.of(newest), journey)
+    rulebook = rulebook_of(view.service, question)
     columns = view.service.board.columns(question, rulebook.stage_ids, FIRST_CARDS)
     return view.render(
         "board.html",
         journey=journey,
         journeys=view.service.journeys(),
         title=view.title(rulebook.title, journey),
-        stages={stage.id: view.title(stage.title, stage.id) for stage in rulebook.stages},
+        stages=view.stages(journey),
         columns=columns,
         cursor_of=cursor_of,
         question=question,
@@ -111,10 +116,10 @@ def board(view: Looking, journey: str) -> HTMLResponse:
 @_pages.get("/board/{journey}/stages/{stage}")
 def more_cards(view: Looking, journey: str, stage: str, cursor: str) -> HTMLResponse:
     """The next cards of a column, as a fragment."""
-    rulebook = view.service.versions(journey)[-1].rulebook
-    if stage not in rulebook.stage_ids:
+    newest = view.service.versions(journey)[-1].rulebook
+    if stage not in titles_of(view.service, journey):
         raise UnknownStage()
-    question = _question(view.of(rulebook), journey)
+    question = _question(view.of(newest), journey)
     column = view.service.board.page(question, stage, read_cursor(cursor), FIRST_CARDS)
     return view.render("cards.html", journey=journey, column=column, cursor_of=cursor_of)
 
@@ -134,7 +139,7 @@ def customer(view: Looking, journey: str, customer: str) -> HTMLResponse:
         journey=journey,
         customer=customer,
         title=view.title(rulebook.title, journey),
-        stages={stage.id: view.title(stage.title, stage.id) for stage in rulebook.stages},
+        stages=view.stages(journey),
         standing=folded.standing,
         steps=list(reversed(folded.steps)),
         facts=list(reversed(facts[-LATEST_FACTS:])),

@@ -37,6 +37,12 @@ def in_order(versions: Iterable[Version]) -> tuple[Version, ...]:
     return tuple(sorted(versions, key=lambda version: version.order))
 
 
+def judging(versions: Sequence[Version], at: Instant) -> Version:
+    """The version in force at an instant, for who is not pinned; before the first, the first to come."""
+    order = in_order(versions)
+    return next((version for version in reversed(order) if version.effective_from <= at), order[0])
+
+
 def known(versions: Iterable[Version], known_at: Instant) -> tuple[Version, ...]:
     return tuple(version for version in versions if version.published_at <= known_at)
 

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from api.app import create_app
 from api.board.words import WORDS
-from api.journeys import publish_first
 from api.login import login_path
+from api.publishing import Draft, first, publish
 from api.settings import Settings
 from api.wiring import Service, service
 from domain.facts import Fact
@@ -37,7 +37,7 @@ MARCH_1 = instant("2026-03-01T00:00:00Z")
 def workspace(database: str, home: Path) -> Iterator[tuple[Service, str]]:
     """30 customers with one fact each, one a day from 1 March, and the address that serves them."""
     with service(Settings(home=home), database) as wired:
-        publish_first(wired, "j", RULEBOOK, because="first", effective_from=None, retroactive=False, by="test")
+        publish(wired, "j", Draft(RULEBOOK, "first", effective_from=None), by="test", based_on=first)
         facts = [Fact("s", str(n), "x", f"<b>客户 {n}", MARCH_1 + n * DAY) for n in range(30)]
         wired.log.intake.append([facts])
         follower = Follower(wired.pool, wired.log.reading, StandingProjection())

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from api.importing import Imported, read_all, store
-from api.journeys import publish_first
+from api.publishing import Draft, first, publish
 from api.settings import Settings
 from api.wiring import Service, service
 from domain.instants import instant
@@ -29,7 +29,7 @@ pytestmark = [
 def published(wired: Service, log: str) -> str:
     text = (RULEBOOKS / f"{log}.yaml").read_text(encoding="utf-8")
     journey = rulebook(text).journey
-    publish_first(wired, journey, text, because="reference", effective_from=None, retroactive=False, by="test")
+    publish(wired, journey, Draft(text, "reference", effective_from=None), by="test", based_on=first)
     return journey
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.journeys import publish_first
+from api.publishing import Draft, first, publish
 from api.settings import Settings
 from api.wiring import Service, service
 from tests.faults.ledger import Ledger
@@ -49,7 +49,7 @@ def address_of(environment: Mapping[str, str]) -> str:
 def wired(database: str, tmp_path: Path) -> Iterator[Service]:
     """The same log as that of the processes, with a rulebook."""
     with service(Settings(home=tmp_path), database) as wired:
-        publish_first(wired, "j", RULEBOOK, because="first", effective_from=None, retroactive=False, by="test")
+        publish(wired, "j", Draft(RULEBOOK, "first", effective_from=None), by="test", based_on=first)
         yield wired
 
 

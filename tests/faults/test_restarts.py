@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.embedded_postgres import EmbeddedPostgres
-from api.journeys import publish_first
+from api.publishing import Draft, first, publish
 from api.settings import Settings
 from api.wiring import Service, service
 from tests.faults.conftest import KEY, RULEBOOK, address_of, environment_of
@@ -30,7 +30,7 @@ def test_after_a_crash_of_postgres_everything_goes_on_by_itself(
     with EmbeddedPostgres(open_folder / "crashing") as postgres:
         environment = environment_of(postgres.conninfo, tmp_path)
         with service(Settings(home=tmp_path), postgres.conninfo) as wired:
-            publish_first(wired, "j", RULEBOOK, because="first", effective_from=None, retroactive=False, by="test")
+            publish(wired, "j", Draft(RULEBOOK, "first", effective_from=None), by="test", based_on=first)
             with (
                 running("serve", environment) as api,
                 running("work", environment) as worker,

@@ -1,0 +1,120 @@
+"""Publishing a version of a rulebook: an entry of the log, decided on while nothing can come between."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+from zoneinfo import available_timezones
+
+from api.problems import BasedOnAnother
+from api.wiring import Service
+from domain.instants import Instant, instant, rfc_3339
+from domain.journey.in_force import in_order
+from domain.refusals import Fault, NotUnderstood, RulebookUnfit
+from domain.rulebook.lint import lint
+from domain.rulebook.reader import read, rulebook
+from domain.strict_json import canonical
+from event_log.published import version_of
+from event_log.state import Publication
+
+BasedOn = Callable[[Publication | None], bool]
+"""Whether the newest version (``None``: there is none yet) is the one a publication was based on."""
+
+FROM_NOW = ""
+"""``effective_from`` left out: in force from the publication."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is asked to be published; ``effective_from`` is ``None`` for always, ``FROM_NOW``, or RFC 3339."""
+
+    text: str
+    because: object
+    effective_from: object = FROM_NOW
+    retroactive: object = False
+
+
+def publish(service: Service, journey: str, draft: Draft, by: str, based_on: BasedOn) -> Publication:
+    """Raises ``RulebookUnfit``, ``NotUnderstood``, ``BasedOnAnother``, and what the log raises."""
+    content = _checked(journey, draft)
+    since = _since(draft)
+
+    def decide(present: Sequence[Publication], now: Instant) -> Publication:
+        if not based_on(present[-1] if present else None):
+            raise BasedOnAnother(f"The newest is version {present[-1].version}." if present else "There is none yet.")
+        if since is None and present:
+            raise NotUnderstood("Only a first version can be in force since always.")
+        if isinstance(since, int) and since < now and draft.retroactive is not True:
+            raise NotUnderstood('That lies in the past; ask for it by name with "retroactive": true.')
+        effective = now if since == FROM_NOW else since
+        assert not isinstance(effective, str)
+        return Publication(
+            journey, 0, draft.text, sha256(content).hexdigest(), effective, str(draft.because), by, now, 0
+        )
+
+    return service.log.publications.publish(journey, decide)
+
+
+def first(newest: Publication | None) -> bool:
+    return newest is None
+
+
+def etag(version: Publication) -> str:
+    return f'"{version.version}-{version.hash[:32]}"'
+
+
+def in_force(versions: Sequence[Publication]) -> dict[int, dict[str, str | None]]:
+    """The span each version is in force, by number: ``from`` (null = always) and ``until`` (null = open)."""
+    order = in_order(version_of(version) for version in versions)
+    since = {version.version: version.effective_from for version in versions}
+    following: Sequence[int | None] = [*(later.number for later in order[1:]), None]
+    spans: dict[int, dict[str, str | None]] = {}
+    for version, after in zip(order, following, strict=False):
+        until = None if after is None else since[after]
+        spans[version.number] = {"from": _written(since[version.number]), "until": _written(until)}
+    return spans
+
+
+def shown(version: Publication, versions: Sequence[Publication], full: bool) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "version": version.version,
+        "hash": version.hash,
+        "published_at": rfc_3339(version.published_at),
+        "because": version.because,
+        "by": version.by,
+        "in_force": in_force(versions)[version.version],
+        "position": version.position,
+    }
+    return facts | ({"document": read(version.document).document} if full else {})
+
+
+def findings_of(text: str) -> Sequence[Fault]:
+    """Raises ``RulebookUnfit`` where the document cannot even be read."""
+    done = read(text)
+    return lint(done.document, available_timezones(), done.places)
+
+
+def _checked(journey: str, draft: Draft) -> bytes:
+    """The canonical document, which the hash is over."""
+    errors = [finding for finding in findings_of(draft.text) if finding.severity == "error"]
+    if errors:
+        raise RulebookUnfit(faults=errors)
+    named = rulebook(draft.text).journey
+    if named != journey:
+        raise RulebookUnfit(faults=[Fault(f"The document is of journey {named}.", "/journey")])
+    if not isinstance(draft.because, str) or not draft.because.strip():
+        raise NotUnderstood(faults=[Fault("Say why, in a text.", "/because")])
+    return canonical(read(draft.text).document)
+
+
+def _since(draft: Draft) -> Instant | str | None:
+    asked = draft.effective_from
+    if asked is None or asked == FROM_NOW:
+        return FROM_NOW if asked == FROM_NOW else None
+    if not isinstance(asked, str):
+        raise NotUnderstood(faults=[Fault("effective_from is a time, or null for always.", "/effective_from")])
+    return instant(asked)
+
+
+def _written(at: Instant | None) -> str | None:
+    return None if at is None else rfc_3339(at)
