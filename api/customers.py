@@ -16,6 +16,7 @@ from domain.instants import Instant, instant, rfc_3339
 from domain.journey.fold import Folded, fold
 from domain.journey.in_force import ALWAYS, Version
 from domain.journey.seller import seller_of
+from domain.journey.trail import trail as trail_of
 from domain.refusals import AheadOfNow, NotUnderstood, UnknownCustomer, UnknownJourney, UnknownRulebook
 from event_log.published import version_of, versions_by_journey
 from projections.board import Listed, Wanted
@@ -99,9 +100,10 @@ def trail(
     cuts: Annotated[Cuts, Depends()],
     _: Annotated[Actor, Depends(allowed("read_customers"))],
 ) -> dict[str, Any]:
-    """The steps in the order they were made, as believed at the cut."""
-    folded = _folded(request.app.state.service, customer, journey, cuts)
-    return {"items": [step.as_json() for step in folded.steps], "next": None, **cuts.as_json()}
+    """Every step that some belief up to the cut had, in the order they were made, with what gave it up."""
+    facts, versions = _known(request.app.state.service, customer, journey, cuts)
+    entries = trail_of(facts, versions, cuts.as_of, cuts.known_at)
+    return {"items": [entry.as_json() for entry in entries], "next": None, **cuts.as_json()}
 
 
 @router.get("/{customer:path}/facts", operation_id="listCustomerFacts")
@@ -153,6 +155,12 @@ def _listed(listed: Listed) -> dict[str, Any]:
 
 
 def _folded(service: Service, customer: str, journey: str, cuts: Cuts) -> Folded:
+    facts, versions = _known(service, customer, journey, cuts)
+    return fold(in_fold_order(facts, cuts.as_of), versions, cuts.as_of)
+
+
+def _known(service: Service, customer: str, journey: str, cuts: Cuts) -> tuple[list[Fact], list[Version]]:
+    """What was known at the cut: the customer's facts, and the versions that are asked for."""
     known = service.log.reading.customer(customer, cuts.position)
     if known.erased:
         raise UnknownCustomer()
@@ -162,7 +170,7 @@ def _folded(service: Service, customer: str, journey: str, cuts: Cuts) -> Folded
     versions = [version_of(found) for found in published if found.position <= cuts.position]
     if cuts.rulebook is not None:
         versions = _alone(versions, cuts.rulebook)
-    return fold(in_fold_order(known.facts, cuts.as_of), versions, cuts.as_of)
+    return known.facts, versions
 
 
 def _alone(versions: Sequence[Version], number: int) -> list[Version]:
