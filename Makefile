@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench bench-workspace lock clean
 
 help: ## list the tasks
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 run: $(VENV)/run.stamp ## everything on an embedded Postgres, with the sample, at port 8080 (PORT changes it)
 	@PORT=$(PORT) exec $(BIN)/trailbook serve --all
@@ -26,6 +26,10 @@ check: $(VENV)/test.stamp ## style, types and import contracts
 
 bench: $(VENV)/test.stamp ## what it costs, side by side with the obvious alternative, as ratios; about 90 seconds
 	@$(BIN)/python -m bench
+
+bench-workspace: $(VENV)/test.stamp ## stage, trail and day list on a living sample of CUSTOMERS (50000: 20 minutes)
+	@$(BIN)/python -m bench.workspace $(CUSTOMERS)
+CUSTOMERS := 50000
 
 lock: ## (developers) renew the hash-pinned requirement files; needs uv
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: pip install uv"; exit 1; }

@@ -1,33 +1,39 @@
-"""Who asks, and what they may do: API keys and the five roles."""
+"""Who asks, and what they may do: actors, the five roles, and what every route has to say of who may call it."""
 
-import hashlib
-import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Annotated, Literal
-from uuid import UUID, uuid4
+from typing import Annotated, Literal, get_args
+from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
+from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from domain.refusals import Refusal
-from event_log.connections import Pool, reading
-from event_log.named_sql import named_queries
-
-_QUERIES = named_queries(Path(__file__).with_name("access.sql"))
 
 Role = Literal["ingest", "seller", "ops", "auditor", "admin"]
-Permission = Literal["write_facts", "read_log", "read_customers", "publish", "lint"]
+Permission = Literal[
+    "write_facts",
+    "read_log",
+    "read_customers",
+    "read_keys",
+    "publish",
+    "lint",
+    "move",
+    "work",
+    "void",
+    "keys",
+]
+
+_ALL = frozenset[Permission](get_args(Permission))
 
 RIGHTS: dict[Role, frozenset[Permission]] = {
     "ingest": frozenset({"write_facts"}),
-    "seller": frozenset(),
-    "ops": frozenset({"write_facts", "read_log", "read_customers", "publish", "lint"}),
-    "auditor": frozenset({"read_log", "read_customers"}),
-    "admin": frozenset({"write_facts", "read_log", "read_customers", "publish", "lint"}),
+    "seller": frozenset({"read_customers", "move", "work"}),
+    "ops": _ALL - {"read_keys", "keys", "void"},
+    "auditor": frozenset({"read_log", "read_customers", "read_keys"}),
+    "admin": _ALL,
 }
-"""A seller reads own customers only; until that is enforced in the queries a seller reads nothing."""
+"""A seller has the rights here on own customers only: see ``api.seen``."""
 
 
 class NotAuthenticated(Refusal):
@@ -38,8 +44,14 @@ class NotAllowed(Refusal):
     """The role of this key does not allow that."""
 
 
+class UndeclaredRoute(Exception):
+    """A route does not say who may call it; the service does not start."""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
+    """Who asks: by which key, in which role, and as which person. A seller has ``staff`` always."""
+
     key: UUID
     role: Role
     staff: str | None
@@ -47,51 +59,70 @@ class Actor:
     def may(self, permission: Permission) -> bool:
         return permission in RIGHTS[self.role]
 
-
-class Keys:
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-
-    def actor(self, key: str) -> Actor | None:
-        with reading(self._pool) as connection:
-            found = connection.execute(_QUERIES["key_of"], {"hash": _hash(key)}).fetchone()
-        return Actor(*found) if found else None
-
-    def first_admin(self, preset: str | None) -> str | None:
-        """Make the first administrator's key, or the preset one; returns what must be shown, now and never again."""
-        with reading(self._pool) as connection:
-            (has_admin,) = connection.execute(_QUERIES["has_admin"]).fetchone() or (False,)
-        if preset is not None:
-            self._add(preset)
-        elif not has_admin:
-            made = f"tb_{secrets.token_urlsafe(32)}"
-            self._add(made)
-            return made
-        return None
-
-    def _add(self, key: str) -> None:
-        values = {"id": uuid4(), "prefix": key[:7], "hash": _hash(key), "role": "admin"}
-        with reading(self._pool) as connection:
-            connection.execute(_QUERIES["add"], values)
-
-
-def _hash(key: str) -> bytes:
-    # Keys are random and long, so a fast hash is enough.
-    return hashlib.sha256(key.encode("utf-8", errors="surrogateescape")).digest()
+    def require(self, permission: Permission) -> None:
+        """Raises ``NotAllowed``."""
+        if not self.may(permission):
+            raise NotAllowed(f"It is {self.role}.")
 
 
 _bearer = HTTPBearer(auto_error=False)
 
 
-def allowed(permission: Permission) -> Callable[..., Actor]:
+def authenticated(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
+    """Whose key was sent. It says nothing of rights, so a route needs a declaration beside it."""
+    found = request.app.state.service.keys.actor(sent.credentials) if sent is not None else None
+    if not isinstance(found, Actor):
+        raise NotAuthenticated()
+    return found
+
+
+class Declaration:
+    """A dependency by which a route says who may call it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed(Declaration):
+    """Whoever has the permission."""
+
+    permission: Permission
+
+    def __call__(self, actor: Annotated[Actor, Depends(authenticated)]) -> Actor:
+        actor.require(self.permission)
+        return actor
+
+
+@dataclass(frozen=True, slots=True)
+class Known(Declaration):
+    """Whoever has a key."""
+
+    def __call__(self, actor: Annotated[Actor, Depends(authenticated)]) -> Actor:
+        return actor
+
+
+@dataclass(frozen=True, slots=True)
+class OpenToAll(Declaration):
+    """Everybody, without a key."""
+
+    def __call__(self) -> None:
+        return
+
+
+known = Known()
+open_to_all = OpenToAll()
+
+
+def allowed(permission: Permission) -> Allowed:
     """A dependency that lets only those through whose role has the permission."""
+    return Allowed(permission)
 
-    def actor(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
-        found = request.app.state.service.keys.actor(sent.credentials) if sent is not None else None
-        if not isinstance(found, Actor):
-            raise NotAuthenticated()
-        if not found.may(permission):
-            raise NotAllowed(f"It is {found.role}.")
-        return found
 
-    return actor
+def refuse_undeclared(app: FastAPI) -> None:
+    """Every route says itself, or by its router, who may call it. Raises ``UndeclaredRoute``."""
+    for route in iter_route_contexts(app.routes):
+        if route.path == app.openapi_url:
+            continue
+        # What a dependency of a dependency declares does not count: it was said of something else.
+        said = route.dependant.dependencies if isinstance(route.original_route, APIRoute) else ()
+        if not any(isinstance(dependency.call, Declaration) for dependency in said):
+            methods = ", ".join(sorted(route.methods or ()))
+            raise UndeclaredRoute(f"Say who may call {methods} {route.path}: Depends(allowed(...)), or open_to_all.")

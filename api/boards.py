@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.access import Actor, allowed
+from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
 from domain.instants import instant, rfc_3339
@@ -23,26 +23,24 @@ router = APIRouter(prefix="/v1/journeys/{journey}", tags=["board"], dependencies
 
 
 def asked(
-    request: Request, journey: str, as_of: str | None = None, known_at: str | None = None, staff: str | None = None
+    service: SeenCustomers,
+    journey: str,
+    as_of: str | None = None,
+    known_at: str | None = None,
+    staff: str | None = None,
 ) -> Question:
     """The question of a board; without cuts what its rows stand for."""
-    service: Service = request.app.state.service
     service.versions(journey)
     position, until = service.board.worked()
     if known_at is not None:
         position = min(position, service.log.reading.position_at(instant(known_at)))
     versions = service.versions(journey, position, unknown_is_none=True)
-    return Question(journey, versions, until if as_of is None else instant(as_of), position, staff)
+    return Question(journey, versions, until if as_of is None else instant(as_of), position, service.staff(staff))
 
 
 @router.get("/board", operation_id="getBoard")
-def board(
-    request: Request,
-    question: Annotated[Question, Depends(asked)],
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
-) -> dict[str, Any]:
+def board(service: SeenCustomers, question: Annotated[Question, Depends(asked)]) -> dict[str, Any]:
     """Columns by stage, each with its count, its first cards and a cursor; and what it all stands for."""
-    service: Service = request.app.state.service
     rulebook = rulebook_of(service, question)
     columns = service.board.columns(question, rulebook.stage_ids, FIRST_CARDS)
     titles = titles_of(service, question.journey)
@@ -61,13 +59,12 @@ def stage_customers(
     request: Request,
     response: Response,
     stage: str,
+    service: SeenCustomers,
     question: Annotated[Question, Depends(asked)],
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_CARDS)] = 50,
 ) -> dict[str, Any]:
     """The next cards of one stage."""
-    service: Service = request.app.state.service
     if stage not in titles_of(service, question.journey):
         raise UnknownStage()
     before = read_cursor(cursor) if cursor is not None else None

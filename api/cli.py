@@ -4,15 +4,22 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal, NoReturn
+from uuid import uuid4
 from zoneinfo import available_timezones
 
 import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from api.commands import void
+from api.course_sales.world import World
 from api.importing import read_all, store
+from api.key_commands import key_commands
+from api.previewing import show_preview
 from api.publishing import Draft, first, publish
 from api.replaying import numbered_versions, read_rulebook, read_text, replayed, single_version
+from api.sample_file import write_facts, write_rulebooks
+from api.sample_workspace import last_day, load_course_sales, rulebook_versions, yesterday
 from api.serving import serve
 from api.settings import Settings
 from api.timeline import show_timeline
@@ -28,6 +35,7 @@ from migrations.apply import migrate
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 rulebook_commands = typer.Typer(no_args_is_help=True, help="Check and draw rulebooks.")
 app.add_typer(rulebook_commands, name="rulebook")
+app.add_typer(key_commands, name="keys")
 
 ExistingFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True)]
 
@@ -163,6 +171,61 @@ def import_command(
     raise typer.Exit(1 if bad else 0)
 
 
+@app.command(name="void", epilog='Example: trailbook void 164540 --reason "Wrong customer"')
+def void_command(
+    position: Annotated[int, typer.Argument(min=1, help="Where the fact stands in the log.")],
+    reason: Annotated[str, typer.Option(help="Why, for those who ask later.")],
+) -> None:
+    """Take a wrong fact out of every fold from now on; it stays in the log."""
+    if not reason.strip():
+        raise typer.BadParameter("Say why, in a text.", param_hint="--reason")
+    settings = Settings()
+    try:
+        with database(settings) as conninfo, service(settings, conninfo) as wired:
+            done = void(wired, position, reason, "command line", str(uuid4()))
+    except Refusal as refusal:
+        _fail(refusal)
+    typer.echo(f"position {position} is voided, by position {done.position}")
+
+
+@app.command(
+    epilog="Example: trailbook sample course-sales --customers 2000 --days 120 --seed 1. "
+    "Into files: trailbook sample course-sales --out facts.ndjson.gz --rulebooks rulebooks.ndjson"
+)
+def sample(
+    name: Annotated[Literal["course-sales"], typer.Argument(help="Which sample.")],
+    customers: Annotated[int, typer.Option(min=1)] = 2000,
+    days: Annotated[int, typer.Option(min=2, max=730)] = 120,
+    seed: Annotated[int, typer.Option(help="The same seed, days and last day give the same facts.")] = 1,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day; default yesterday.")] = None,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="A file (.ndjson, .ndjson.gz), no database.")] = None,
+    rulebooks: Annotated[Path | None, typer.Option(dir_okay=False, help="With --out: the rulebooks' file.")] = None,
+) -> None:
+    """Make the customers of a course seller, alive to yesterday; loading the same again is harmless."""
+    if rulebooks is not None and out is None:
+        raise typer.BadParameter("It goes with --out.", param_hint="--rulebooks")
+    if out is not None:
+        last = until.date() if until is not None else yesterday(of_datetime(datetime.now(UTC)))
+        world = World(customers, days, seed, last)
+        with Progress(console=Console(stderr=True)) as progress:
+            task = progress.add_task("Writing customers", total=customers)
+            written = write_facts(out, world, lambda: progress.advance(task))
+        if rulebooks is not None:
+            write_rulebooks(rulebooks, rulebook_versions(world))
+        _say(f"{out}: {written:,} lines, up to {last}.")
+        return
+    settings = Settings()
+    try:
+        with database(settings) as conninfo, service(settings, conninfo) as wired:
+            last = until.date() if until is not None else last_day(wired)
+            done = load_course_sales(wired, World(customers, days, seed, last), _say)
+    except Refusal as refusal:
+        _fail(refusal)
+    if not done.accepted:
+        _say("All of it was there already; nothing changed.")
+    typer.echo(f'{{"accepted": {done.accepted}, "duplicates": {done.duplicates}, "position": {done.position}}}')
+
+
 @rulebook_commands.command(epilog="Example: trailbook rulebook lint rulebook.yaml")
 def lint(file: ExistingFile) -> None:
     """Say what is wrong with a rulebook, with line and column; exit 1 on errors."""
@@ -199,6 +262,27 @@ def publish_command(
     except Refusal as refusal:
         _fail(refusal)
     typer.echo(f"{published.journey} version {published.version}, position {published.position}, hash {published.hash}")
+
+
+@rulebook_commands.command(
+    name="preview",
+    epilog="Example: trailbook rulebook preview rulebook.yaml --effective-from 2026-12-01T00:00:00Z",
+)
+def preview_command(
+    file: ExistingFile,
+    effective_from: Annotated[str, typer.Option(help="A time, or always; default now.")] = "",
+    retroactive: Annotated[bool, typer.Option("--retroactive", help="Allow a time in the past.")] = False,
+    journey: Annotated[str | None, typer.Option(help="The journey it must be of; default what it says.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
+) -> None:
+    """Say who would move, and where to, if this version came into force; nothing is stored."""
+    settings = Settings()
+    try:
+        with database(settings) as conninfo, service(settings, conninfo) as wired:
+            draft = Draft(read_text(file), "", None if effective_from == "always" else effective_from, retroactive)
+            show_preview(wired, journey or read_rulebook(file).journey, draft, as_json=as_json)
+    except Refusal as refusal:
+        _fail(refusal)
 
 
 @rulebook_commands.command(epilog="Example: trailbook rulebook diagram rulebook.yaml")

@@ -1,24 +1,29 @@
 """`/v1/customers`: where a customer stands and why, restored from the log and folded on reading."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from api.access import Actor, allowed
+from api.erased import MARK, standing_kept, trail_kept
 from api.facts import shown
+from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
 from domain.facts import Fact
 from domain.history import in_fold_order
 from domain.instants import Instant, instant, rfc_3339
-from domain.journey.fold import Folded, fold
+from domain.journey.fold import fold
 from domain.journey.in_force import ALWAYS, Version
 from domain.journey.seller import seller_of
+from domain.journey.trail import Entry
 from domain.journey.trail import trail as trail_of
-from domain.refusals import AheadOfNow, NotUnderstood, UnknownCustomer, UnknownJourney, UnknownRulebook
+from domain.refusals import AheadOfNow, NotUnderstood, UnknownJourney, UnknownRulebook
 from event_log.published import version_of, versions_by_journey
+from event_log.reading import CustomerFacts
+from event_log.state import SealedFact
 from projections.board import Listed, Wanted
 
 router = APIRouter(prefix="/v1/customers", tags=["customers"], dependencies=[Depends(caught_up)])
@@ -29,13 +34,13 @@ class Cuts:
 
     def __init__(
         self,
-        request: Request,
+        service: SeenCustomers,
         as_of: str | None = None,
         known_at: str | None = None,
         known_position: Annotated[int | None, Query(ge=0, lt=2**62)] = None,
         rulebook: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
     ) -> None:
-        reading = request.app.state.service.log.reading
+        reading = service.log.reading
         self.now: Instant = reading.now()
         self.as_of = self.now if as_of is None else instant(as_of)
         self.known_at = self.now if known_at is None else instant(known_at)
@@ -48,6 +53,7 @@ class Cuts:
         else:
             self.position = reading.head() if known_at is None else reading.position_at(self.known_at)
         self.rulebook = rulebook
+        self.whole_beliefs = known_position is None and rulebook is None
 
     def as_json(self) -> dict[str, Any]:
         answer: dict[str, Any] = {
@@ -62,15 +68,15 @@ class Cuts:
 def customers(
     request: Request,
     response: Response,
+    service: SeenCustomers,
     wanted: Annotated[Wanted, Depends()],
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
     cursor: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
     """Customers and where they stand, by journey, stage, tag, staff or a part of their id."""
-    service: Service = request.app.state.service
     if wanted.journey is not None:
         service.versions(wanted.journey)
+    wanted = replace(wanted, staff=service.staff(wanted.staff))
     found = service.board.customers(wanted, cursor or UUID(int=0), limit + 1)
     more = str(found[limit - 1].number) if len(found) > limit else None
     if more is not None:
@@ -81,53 +87,55 @@ def customers(
 
 @router.get("/{customer:path}/journeys/{journey}", operation_id="getStanding")
 def standing(
-    request: Request,
+    service: SeenCustomers,
     customer: str,
     journey: str,
     cuts: Annotated[Cuts, Depends()],
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
 ) -> dict[str, Any]:
     """Where the customer stands on a journey."""
-    folded = _folded(request.app.state.service, customer, journey, cuts)
-    return {"customer": customer, "journey": journey, **folded.standing.as_json(), **cuts.as_json()}
+    known, versions = known_at_cuts(service, customer, journey, cuts)
+    stands = _standing(known, journey, versions, cuts.as_of)
+    return {"customer": customer, "journey": journey, **stands, **cuts.as_json()}
 
 
 @router.get("/{customer:path}/journeys/{journey}/trail", operation_id="getTrail")
 def trail(
-    request: Request,
+    service: SeenCustomers,
     customer: str,
     journey: str,
     cuts: Annotated[Cuts, Depends()],
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
 ) -> dict[str, Any]:
     """Every step that some belief up to the cut had, in the order they were made, with what gave it up."""
-    facts, versions = _known(request.app.state.service, customer, journey, cuts)
-    entries = trail_of(facts, versions, cuts.as_of, cuts.known_at)
-    return {"items": [entry.as_json() for entry in entries], "next": None, **cuts.as_json()}
+    mark: dict[str, Any] = {}
+    entries = _stored_trail(service, customer, journey, cuts)
+    if not entries:
+        known, versions = known_at_cuts(service, customer, journey, cuts)
+        entries = trail_of(known.facts, versions, cuts.as_of, cuts.known_at)
+        if known.erased:
+            entries, mark = trail_kept(known, journey, cuts.as_of), MARK
+    return {"items": [entry.as_json() for entry in entries], "next": None, **mark, **cuts.as_json()}
 
 
 @router.get("/{customer:path}/facts", operation_id="listCustomerFacts")
 def facts(
-    request: Request,
+    service: SeenCustomers,
     customer: str,
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
     order: Annotated[str, Query(pattern="^(position|fold)$")] = "position",
 ) -> dict[str, Any]:
     """The customer's facts, in order of position or of the fold."""
-    known = request.app.state.service.log.reading.customer(customer)
+    known = service.log.reading.customer(customer)
     found = sorted(known.facts, key=lambda fact: fact.order) if order == "fold" else known.facts
-    return {"items": [shown(fact) for fact in (*found, *known.sealed)], "next": None}
+    every: list[Fact | SealedFact] = [*found, *known.sealed]
+    return {"items": [shown(fact) for fact in every], "next": None}
 
 
 @router.get("/{customer:path}", operation_id="getCustomer")
 def customer(
-    request: Request,
+    service: SeenCustomers,
     customer: str,
     cuts: Annotated[Cuts, Depends()],
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
 ) -> dict[str, Any]:
     """Profile, tags by hand, staff, and where the customer stands on every journey."""
-    service: Service = request.app.state.service
     known = service.log.reading.customer(customer, cuts.position)
     facts = in_fold_order(known.facts, cuts.as_of)
     by_hand = fold(facts, (), cuts.as_of)
@@ -139,9 +147,10 @@ def customer(
         "tags": by_hand.standing.as_json()["tags"],
         "facts": len(facts),
         "journeys": [
-            {"journey": journey, **fold(facts, versions, cuts.as_of).standing.as_json()}
+            {"journey": journey, **_standing(known, journey, versions, cuts.as_of)}
             for journey, versions in sorted(journeys.items())
         ],
+        **(MARK if known.erased else {}),
         **cuts.as_json(),
     }
 
@@ -154,23 +163,31 @@ def _listed(listed: Listed) -> dict[str, Any]:
     return {"customer": listed.customer, "journeys": standings}
 
 
-def _folded(service: Service, customer: str, journey: str, cuts: Cuts) -> Folded:
-    facts, versions = _known(service, customer, journey, cuts)
-    return fold(in_fold_order(facts, cuts.as_of), versions, cuts.as_of)
+def _stored_trail(service: Service, customer: str, journey: str, cuts: Cuts) -> list[Entry]:
+    """The trail from its rows; empty where they do not say all that is asked, and where the log must be asked first."""
+    number = service.log.reading.number(customer)
+    # Whose customer she is at this very moment only the log can tell.
+    if number is None or service.pool.seller is not None or not cuts.whole_beliefs:
+        return []
+    return service.trail.entries(journey, number, cuts.as_of, cuts.known_at) or []
 
 
-def _known(service: Service, customer: str, journey: str, cuts: Cuts) -> tuple[list[Fact], list[Version]]:
+def _standing(known: CustomerFacts, journey: str, versions: Sequence[Version], as_of: Instant) -> dict[str, Any]:
+    if known.erased:
+        return standing_kept(known, journey, versions, as_of)
+    return fold(in_fold_order(known.facts, as_of), versions, as_of).standing.as_json()
+
+
+def known_at_cuts(service: Service, customer: str, journey: str, cuts: Cuts) -> tuple[CustomerFacts, list[Version]]:
     """What was known at the cut: the customer's facts, and the versions that are asked for."""
     known = service.log.reading.customer(customer, cuts.position)
-    if known.erased:
-        raise UnknownCustomer()
     published = service.log.publications.of(journey)
     if not published:
         raise UnknownJourney()
     versions = [version_of(found) for found in published if found.position <= cuts.position]
     if cuts.rulebook is not None:
         versions = _alone(versions, cuts.rulebook)
-    return known.facts, versions
+    return known, versions
 
 
 def _alone(versions: Sequence[Version], number: int) -> list[Version]:

@@ -9,22 +9,21 @@ from fastapi.responses import PlainTextResponse
 from api.access import Actor, allowed
 from api.facts import body_of
 from api.problems import BasedOnNothing, fault_json
-from api.publishing import FROM_NOW, BasedOn, Draft, etag, findings_of, first, publish, shown
+from api.publishing import BasedOn, draft_of, etag, findings_of, first, publish, shown
+from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
 from domain.journey.machine import StageMachine
-from domain.refusals import Fault, NotUnderstood, RulebookUnfit, UnknownJourney, UnknownRulebook
+from domain.refusals import NotUnderstood, RulebookUnfit, UnknownJourney, UnknownRulebook
 from domain.rulebook.reader import rulebook
-from domain.strict_json import canonical, parse, unfit
 from event_log.state import Publication
 
 router = APIRouter(prefix="/v1", tags=["journeys"])
 
 
 @router.get("/journeys", operation_id="listJourneys", dependencies=[Depends(caught_up)])
-def journeys(request: Request, _: Annotated[Actor, Depends(allowed("read_customers"))]) -> dict[str, Any]:
+def journeys(service: SeenCustomers) -> dict[str, Any]:
     """The journeys that have a rulebook, each with its newest version."""
-    service: Service = request.app.state.service
     newest = {found.journey: found for found in service.log.reading.publications()}
     items = [
         {"journey": journey, "title": dict(rulebook(found.document).title), "rulebook": found.version}
@@ -34,36 +33,26 @@ def journeys(request: Request, _: Annotated[Actor, Depends(allowed("read_custome
 
 
 @router.get("/journeys/{journey}/rulebooks", operation_id="listRulebooks")
-def rulebooks(
-    request: Request, journey: str, _: Annotated[Actor, Depends(allowed("read_customers"))], full: bool = False
-) -> dict[str, Any]:
+def rulebooks(service: SeenCustomers, journey: str, full: bool = False) -> dict[str, Any]:
     """The versions of a journey's rulebook."""
-    found = request.app.state.service.log.publications.of(journey)
+    found = service.log.publications.of(journey)
     if not found:
         raise UnknownJourney()
     return {"items": [shown(version, found, full) for version in found], "next": None}
 
 
 @router.get("/journeys/{journey}/rulebooks/{number}", operation_id="getRulebook")
-def one_rulebook(
-    request: Request,
-    response: Response,
-    journey: str,
-    number: int,
-    _: Annotated[Actor, Depends(allowed("read_customers"))],
-) -> dict[str, Any]:
+def one_rulebook(service: SeenCustomers, response: Response, journey: str, number: int) -> dict[str, Any]:
     """One version, with its document."""
-    found, versions = _version(request.app.state.service, journey, number)
+    found, versions = _version(service, journey, number)
     response.headers["ETag"] = etag(found)
     return shown(found, versions, full=True)
 
 
 @router.get("/journeys/{journey}/rulebooks/{number}/diagram", operation_id="getDiagram")
-def diagram(
-    request: Request, journey: str, number: int, _: Annotated[Actor, Depends(allowed("read_customers"))]
-) -> PlainTextResponse:
+def diagram(service: SeenCustomers, journey: str, number: int) -> PlainTextResponse:
     """The stages and moves as a Mermaid diagram."""
-    found, _versions = _version(request.app.state.service, journey, number)
+    found, _versions = _version(service, journey, number)
     return PlainTextResponse(StageMachine(rulebook(found.document)).mermaid())
 
 
@@ -89,22 +78,9 @@ def publish_rulebook(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> dict[str, Any]:
     """Publish a version of a journey's rulebook, based on the newest."""
-    asked = parse(body)
-    faults = [*unfit(asked)] if isinstance(asked, dict) else [Fault("Send an object.")]
-    if not faults and "document" not in asked:
-        faults = [Fault("document is missing.", "/document")]
-    if faults:
-        raise NotUnderstood(faults=faults)
-    document = asked["document"]
-    draft = Draft(
-        text=document if isinstance(document, str) else canonical(document).decode("utf-8"),
-        because=asked.get("because"),
-        effective_from=asked.get("effective_from", FROM_NOW),
-        retroactive=asked.get("retroactive", False),
-    )
     service: Service = request.app.state.service
     by = actor.staff or str(actor.key)
-    published = publish(service, journey, draft, by, _based_on(if_match, if_none_match))
+    published = publish(service, journey, draft_of(body), by, _based_on(if_match, if_none_match))
     response.headers["ETag"] = etag(published)
     return shown(published, service.log.publications.of(journey), full=False)
 

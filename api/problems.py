@@ -1,15 +1,17 @@
 """Refusals as RFC 9457 problems: one fixed `type` each, never a trace, a path or SQL."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from api.access import NotAllowed, NotAuthenticated
@@ -72,8 +74,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unforeseen)
 
 
-def problem(status: int, name: str, title: str, detail: str = "", faults: list[dict[str, Any]] | None = None) -> Any:
-    body = {"type": f"urn:trailbook:problem:{name}", "title": title, "status": status}
+def problem(
+    status: int,
+    name: str,
+    title: str,
+    detail: str = "",
+    faults: list[dict[str, Any]] | None = None,
+    present: Mapping[str, Any] | None = None,
+) -> JSONResponse:
+    body = {**(present or {}), "type": f"urn:trailbook:problem:{name}", "title": title, "status": status}
     body |= {"detail": detail} if detail else {}
     body |= {"errors": faults} if faults else {}
     headers = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
@@ -85,13 +94,20 @@ def fault_json(fault: Fault) -> dict[str, Any]:
     return {name: value for name, value in asdict(fault).items() if value is not None}
 
 
+def problem_of(refusal: Refusal) -> JSONResponse:
+    name = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in type(refusal).__name__)
+    faults = [fault_json(fault) for fault in refusal.faults]
+    return problem(status_of(refusal), name.strip("-"), refusal.sentence(), refusal.detail, faults, refusal.present)
+
+
 def _refused(request: Request, refusal: Exception) -> Any:
     assert isinstance(refusal, Refusal)
     if not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", ""):
+        if isinstance(refusal, NotAuthenticated) and request.method == "GET":
+            page = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""), safe="/")
+            return RedirectResponse(f"/login?to={page}", 303)
         return HTMLResponse(_PAGE.format(text=escape(str(refusal))), status_of(refusal))
-    name = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in type(refusal).__name__)
-    faults = [fault_json(fault) for fault in refusal.faults]
-    return problem(status_of(refusal), name.strip("-"), refusal.sentence(), refusal.detail, faults)
+    return problem_of(refusal)
 
 
 def _http(_: Request, error: Exception) -> Any:

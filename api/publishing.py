@@ -11,9 +11,10 @@ from api.wiring import Service
 from domain.instants import Instant, instant, rfc_3339
 from domain.journey.in_force import in_order
 from domain.refusals import Fault, NotUnderstood, RulebookUnfit
+from domain.rulebook.document import Document, Rulebook, build
 from domain.rulebook.lint import lint
-from domain.rulebook.reader import read, rulebook
-from domain.strict_json import canonical
+from domain.rulebook.reader import read
+from domain.strict_json import canonical, parse, unfit
 from event_log.published import version_of
 from event_log.state import Publication
 
@@ -34,20 +35,67 @@ class Draft:
     retroactive: object = False
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A document that may be published; ``findings`` are warnings."""
+
+    document: Document
+    rulebook: Rulebook
+    findings: Sequence[Fault]
+
+
+def draft_of(body: bytes) -> Draft:
+    """The draft in the body of a request. Raises ``NotJson``, ``NotUnderstood``."""
+    asked = parse(body)
+    faults = [*unfit(asked)] if isinstance(asked, dict) else [Fault("Send an object.")]
+    if not faults and "document" not in asked:
+        faults = [Fault("document is missing.", "/document")]
+    if faults:
+        raise NotUnderstood(faults=faults)
+    document = asked["document"]
+    return Draft(
+        text=document if isinstance(document, str) else canonical(document).decode("utf-8"),
+        because=asked.get("because"),
+        effective_from=asked.get("effective_from", FROM_NOW),
+        retroactive=asked.get("retroactive", False),
+    )
+
+
+def candidate_of(journey: str, draft: Draft) -> Candidate:
+    """Raises ``RulebookUnfit`` where the document has an error or is of another journey."""
+    done = read(draft.text)
+    findings = lint(done.document, available_timezones(), done.places)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    if errors:
+        raise RulebookUnfit(faults=errors)
+    built = build(done.document)
+    if built.journey != journey:
+        raise RulebookUnfit(faults=[Fault(f"The document is of journey {built.journey}.", "/journey")])
+    return Candidate(done.document, built, findings)
+
+
+def effective_from(draft: Draft, present: Sequence[Publication], now: Instant) -> Instant | None:
+    """When a draft comes into force, ``None`` for always, if it is published now. Raises ``NotUnderstood``."""
+    since = _since(draft)
+    if since is None and present:
+        raise NotUnderstood("Only a first version can be in force since always.")
+    if isinstance(since, int) and since < now and draft.retroactive is not True:
+        raise NotUnderstood('That lies in the past; ask for it by name with "retroactive": true.')
+    return now if isinstance(since, str) else since
+
+
 def publish(service: Service, journey: str, draft: Draft, by: str, based_on: BasedOn) -> Publication:
     """Raises ``RulebookUnfit``, ``NotUnderstood``, ``BasedOnAnother``, and what the log raises."""
-    content = _checked(journey, draft)
-    since = _since(draft)
+    content = canonical(candidate_of(journey, draft).document)
+    if not isinstance(draft.because, str) or not draft.because.strip():
+        raise NotUnderstood(faults=[Fault("Say why, in a text.", "/because")])
+    # Read before the lock is taken: what cannot be understood need not wait for it.
+    _since(draft)
 
     def decide(present: Sequence[Publication], now: Instant) -> Publication:
         if not based_on(present[-1] if present else None):
             raise BasedOnAnother(f"The newest is version {present[-1].version}." if present else "There is none yet.")
-        if since is None and present:
-            raise NotUnderstood("Only a first version can be in force since always.")
-        if isinstance(since, int) and since < now and draft.retroactive is not True:
-            raise NotUnderstood('That lies in the past; ask for it by name with "retroactive": true.')
-        effective = now if since == FROM_NOW else since
-        assert not isinstance(effective, str)
+        effective = effective_from(draft, present, now)
         return Publication(
             journey, 0, draft.text, sha256(content).hexdigest(), effective, str(draft.because), by, now, 0
         )
@@ -92,19 +140,6 @@ def findings_of(text: str) -> Sequence[Fault]:
     """Raises ``RulebookUnfit`` where the document cannot even be read."""
     done = read(text)
     return lint(done.document, available_timezones(), done.places)
-
-
-def _checked(journey: str, draft: Draft) -> bytes:
-    """The canonical document, which the hash is over."""
-    errors = [finding for finding in findings_of(draft.text) if finding.severity == "error"]
-    if errors:
-        raise RulebookUnfit(faults=errors)
-    named = rulebook(draft.text).journey
-    if named != journey:
-        raise RulebookUnfit(faults=[Fault(f"The document is of journey {named}.", "/journey")])
-    if not isinstance(draft.because, str) or not draft.because.strip():
-        raise NotUnderstood(faults=[Fault("Say why, in a text.", "/because")])
-    return canonical(read(draft.text).document)
 
 
 def _since(draft: Draft) -> Instant | str | None:

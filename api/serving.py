@@ -11,7 +11,7 @@ import uvicorn
 
 from api.app import create_app
 from api.login import login_path
-from api.sample_workspace import SAMPLE_DAY, SAMPLE_JOURNEY, load_sample
+from api.sample_workspace import first_page, load_samples
 from api.settings import Settings
 from api.wiring import Service, database, service
 from event_log.crashpoint import plan_crash
@@ -28,8 +28,8 @@ def serve(settings: Settings, say: Say, *, everything: bool) -> None:
         if key is not None:
             say(f"The first administrator's key, shown this once: {key}")
         with _worker(conninfo, settings) if everything else nullcontext():
-            if everything and settings.sample == SAMPLE_JOURNEY:
-                load_sample(wired, say)
+            if everything:
+                load_samples(wired, settings.sample, say)
             _say_where_to_click(wired, settings, say)
             config = uvicorn.Config(create_app(wired), host="127.0.0.1", port=settings.port, log_level="warning")
             # The server stops in order at Ctrl-C and then hands the signal on; it has done its work.
@@ -40,9 +40,8 @@ def serve(settings: Settings, say: Say, *, everything: bool) -> None:
 
 def _say_where_to_click(wired: Service, settings: Settings, say: Say) -> None:
     address = f"http://127.0.0.1:{settings.port}"
-    page = f"/board/{SAMPLE_JOURNEY}?as_of={SAMPLE_DAY}" if settings.sample == SAMPLE_JOURNEY else "/"
     say("")
-    say(f"  Open the board:  {address}{login_path(wired, page)}")
+    say(f"  Open the board:  {address}{login_path(wired, first_page(settings.sample))}")
     say(f"  The API:         {address}/openapi.json")
     say("  Ctrl-C stops everything; the data stays for the next start.")
 

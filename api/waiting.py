@@ -3,15 +3,20 @@
 import time
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Depends, Query, Request
 
+from api.access import Actor, authenticated
 from domain.refusals import NotCaughtUp
 
 PATIENCE = 5.0
 STEP = 0.02
 
 
-def caught_up(request: Request, after_position: Annotated[int | None, Query(ge=0, lt=2**62)] = None) -> None:
+def caught_up(
+    request: Request,
+    _: Annotated[Actor, Depends(authenticated)],
+    after_position: Annotated[int | None, Query(ge=0, lt=2**62)] = None,
+) -> None:
     """Wait until the projections have passed ``after_position``, 5 s at most. Raises ``NotCaughtUp``."""
     if after_position is None:
         return

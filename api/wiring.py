@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from api.access import Keys
 from api.embedded_postgres import AlreadyRunning, EmbeddedPostgres
+from api.keyring import Keyring
 from api.settings import Settings
 from domain.instants import SECOND, Duration
 from domain.journey.in_force import Version
@@ -20,16 +20,35 @@ from event_log.log import EventLog, open_log
 from event_log.published import version_of
 from migrations.apply import migrate
 from projections.board import Board
+from projections.opportunities import Opportunities
+from projections.trail import TrailRows
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
+    """What there is, as seen through ``pool``; read models are made of pool and log, so that they see no more."""
+
     pool: Pool
     log: EventLog
-    keys: Keys
-    board: Board
+    keys: Keyring
     login_key: bytes
     ahead: Duration = field(default=300 * SECOND)
+
+    @property
+    def board(self) -> Board:
+        return Board(self.pool, self.log.reading)
+
+    @property
+    def trail(self) -> TrailRows:
+        return TrailRows(self.pool, self.log.reading)
+
+    @property
+    def opportunities(self) -> Opportunities:
+        return Opportunities(self.pool, self.log.reading)
+
+    def staff(self, asked: str | None) -> str | None:
+        """Whose customers a list is of: a seller's lists are of their own, whatever is asked."""
+        return asked if self.pool.seller is None else self.pool.seller
 
     def versions(self, journey: str, position: int | None = None, *, unknown_is_none: bool = False) -> list[Version]:
         """The rulebook's versions known at a position (default: now). Raises ``UnknownJourney`` where there is none."""
@@ -74,7 +93,7 @@ def service(settings: Settings, conninfo: str) -> Iterator[Service]:
         master = master_key(settings.home)
         log = wired_log(pool, master)
         login_key = hashlib.sha256(b"trailbook login" + master).digest()
-        yield Service(pool, log, Keys(pool), Board(pool, log.reading), login_key, settings.ahead_seconds * SECOND)
+        yield Service(pool, log, Keyring(pool), login_key, settings.ahead_seconds * SECOND)
     finally:
         pool.close()
 

@@ -10,7 +10,7 @@ from api.wiring import database, master_key, wired_log
 from event_log.connections import Pool, open_pool
 from event_log.crashpoint import plan_crash
 from event_log.follower import Follower
-from projections.standing import StandingProjection
+from projections.journeys import JourneysProjection
 
 IDLE = 0.25
 """Seconds between two looks at the log when nothing was left to do."""
@@ -42,7 +42,7 @@ def work(settings: Settings, stopping: threading.Event) -> None:
 
 
 def _begun(pool: Pool, settings: Settings) -> Follower:
-    follower = Follower(pool, wired_log(pool, master_key(settings.home)).reading, StandingProjection())
+    follower = Follower(pool, wired_log(pool, master_key(settings.home)).reading, JourneysProjection())
     follower.begin()
     return follower
 

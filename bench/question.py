@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle, islice
+from pathlib import Path
 from time import monotonic, perf_counter, sleep
 from typing import Final
 
@@ -33,24 +34,23 @@ def measure_question(bench: Workbench, say: Callable[[str], None]) -> list[Measu
     _fill(bench, database, histories)
     stage: list[list[float]] = []
     noop: list[list[float]] = []
-    with _serving(bench, database) as client:
+    with serving(bench.home, database) as client:
         paths = [f"/v1/customers/{history[0].customer}/journeys/{SAMPLE_JOURNEY}" for history in histories]
         for path in paths[:WARM_UP]:
-            _milliseconds(client, path)
+            milliseconds(client, path)
         for turn in range(1, ROUNDS + 1):
             say(f"the stage question against a no-op, {turn} of {ROUNDS}")
             pairs = [
-                (_milliseconds(client, path), _milliseconds(client, "/livez"))
-                for path in islice(cycle(paths), QUESTIONS)
+                (milliseconds(client, path), milliseconds(client, "/livez")) for path in islice(cycle(paths), QUESTIONS)
             ]
             stage.append([asked for asked, _ in pairs])
             noop.append([nothing for _, nothing in pairs])
-    stage_p99 = _at("stage_p99_ms", "stage question over HTTP, p99", stage, 0.99)
-    noop_p99 = _at("noop_p99_ms", "no-op (/livez), p99", noop, 0.99)
+    stage_p99 = at_share("stage_p99_ms", "stage question over HTTP, p99", stage, 0.99)
+    noop_p99 = at_share("noop_p99_ms", "no-op (/livez), p99", noop, 0.99)
     return [
-        _at("stage_p50_ms", "stage question over HTTP, p50", stage, 0.5),
+        at_share("stage_p50_ms", "stage question over HTTP, p50", stage, 0.5),
         stage_p99,
-        _at("noop_p50_ms", "no-op (/livez), p50", noop, 0.5),
+        at_share("noop_p50_ms", "no-op (/livez), p50", noop, 0.5),
         noop_p99,
         ratio("stage_p99_vs_noop", "question / no-op, p99", stage_p99, noop_p99),
     ]
@@ -66,7 +66,7 @@ def _fill(bench: Workbench, database: str, histories: Sequence[History]) -> None
 
 
 @contextmanager
-def _serving(bench: Workbench, database: str) -> Iterator[httpx.Client]:
+def serving(home: Path, database: str) -> Iterator[httpx.Client]:
     """A client with a connection kept alive, and an administrator's key."""
     key = f"tb_{secrets.token_urlsafe(32)}"
     with socket.socket() as probe:
@@ -77,7 +77,7 @@ def _serving(bench: Workbench, database: str) -> Iterator[httpx.Client]:
         "PORT": str(port),
         "TRAILBOOK_ADMIN_KEY": key,
         "TRAILBOOK_DATABASE_URL": database,
-        "TRAILBOOK_HOME": str(bench.home),
+        "TRAILBOOK_HOME": str(home),
     }
     command = [sys.executable, "-m", "api.cli", "serve"]
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
@@ -104,11 +104,11 @@ def _wait_for(client: httpx.Client, process: subprocess.Popen[bytes]) -> None:
             return
 
 
-def _milliseconds(client: httpx.Client, path: str) -> float:
+def milliseconds(client: httpx.Client, path: str) -> float:
     begun = perf_counter()
     client.get(path).raise_for_status()
     return (perf_counter() - begun) * 1000
 
 
-def _at(key: str, says: str, rounds: Sequence[Sequence[float]], share: float) -> Measured:
+def at_share(key: str, says: str, rounds: Sequence[Sequence[float]], share: float) -> Measured:
     return Measured(key, says, "ms", [percentile(times, share) for times in rounds])

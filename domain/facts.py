@@ -64,6 +64,8 @@ class Fact:
         return envelope | {"sequence": self.sequence} if self.sequence else envelope
 
 
+ERASED: Final = "customer.erased"
+
 TRACE_CONTEXT: Final = frozenset({"traceparent", "tracestate"})
 
 _CONTENT: Final = frozenset({"content", "touch", "staff", "channel"})
@@ -110,7 +112,7 @@ PUBLIC_FIELDS: Final[Mapping[str, frozenset[str]]] = {
     "referral.made": frozenset(),
     "points.changed": frozenset({"points"}),
     "fact.voided": frozenset(),
-    "customer.erased": frozenset(),
+    ERASED: frozenset({"trails"}),
 }
 """The known types, each with the fields of ``data`` that stay readable after an erasure; all else is personal."""
 
@@ -122,7 +124,7 @@ COMMAND_TYPES: Final = frozenset(
         "opportunity.snoozed",
         "content.sent",
         "fact.voided",
-        "customer.erased",
+        ERASED,
     }
 )
 """Made by commands; sent as facts they need the role admin (import of history)."""

@@ -1,7 +1,8 @@
 """Every "no" of the product, in one tree. The docstring of a class is the sentence a person reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,14 @@ class Fault:
 class Refusal(Exception):
     """That cannot be done."""
 
-    def __init__(self, detail: str = "", faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, detail: str = "", faults: Sequence[Fault] = (), present: Mapping[str, Any] | None = None
+    ) -> None:
         super().__init__(" ".join(part for part in (self.sentence(), detail) if part))
         self.detail = detail
         self.faults = tuple(faults)
+        self.present = dict(present or {})
+        """What is so instead, by name and as JSON, for who must now decide anew."""
 
     @classmethod
     def sentence(cls) -> str:
@@ -62,12 +67,40 @@ class RulebookUnfit(NotUnderstood):
     """The rulebook has errors; it was not taken."""
 
 
+class NoSuchStage(NotUnderstood):
+    """The rulebook that judges this customer has no such stage."""
+
+
 class Conflict(Refusal):
     """It contradicts what is already known."""
 
 
 class FactsConflict(Conflict):
     """Another content is already stored under the same source and id; nothing of this request was stored."""
+
+
+class OffTheJourney(Conflict):
+    """The customer is not on this journey."""
+
+
+class StageChanged(Conflict):
+    """The customer is not in the stage this was decided on."""
+
+
+class MoveNotAllowed(Conflict):
+    """The rulebook does not let people make this move."""
+
+
+class NotOpen(Conflict):
+    """This opportunity is not open any more."""
+
+
+class VoidOfVoid(Conflict):
+    """A void cannot be voided; send the fact again under another id."""
+
+
+class AlreadyVoided(Conflict):
+    """This fact is voided already; a second void would change nothing."""
 
 
 class Unknown(Refusal):
@@ -90,6 +123,18 @@ class UnknownStage(Unknown):
     """That journey has no stage of that name."""
 
 
+class UnknownOpportunity(Unknown):
+    """There is no opportunity of that id."""
+
+
+class UnknownTag(Unknown):
+    """That customer never had that tag on this journey."""
+
+
+class OpportunityNeverOpen(Unknown):
+    """That opportunity was never open for that customer on this journey."""
+
+
 class UnknownPosition(Unknown):
     """No fact stands at that position."""
 
@@ -108,6 +153,10 @@ class NotCaughtUp(Unavailable):
 
 class StoreAway(Unavailable):
     """The database does not answer; nothing was stored. Try again shortly."""
+
+
+class SellersShutOut(Unavailable):
+    """No seller is let in: this database lacks the role trailbook_seller, or our login is no member of it."""
 
 
 class FateUnknown(Unavailable):

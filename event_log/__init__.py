@@ -2,12 +2,13 @@
 
 The wiring::
 
-    pool = open_pool(conninfo, size=8)                                 # connections.py; psycopg_pool.ConnectionPool
+    pool = open_pool(conninfo, size=8)                                 # connections.py; pool.seen_by(staff)
     log = open_log(pool, master_key, uuid4, os.urandom, os.environ)    # log.py; the schema is at head
 
-Writing (intake.py, publications.py)::
+Writing (intake.py, deciding.py, publications.py)::
 
     log.intake.append([facts, facts, ...]) -> [Stored(accepted, duplicates, position) | Refusal, ...]
+    log.decisions.append(command, decide) -> Decided(facts, repeated)  # decide(asked, facts, publications), or raises
     log.publications.publish(journey, decide) -> Publication           # decide(versions, now) -> Publication, or raises
     log.publications.of(journey, position=None) -> [Publication, ...]
 

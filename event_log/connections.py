@@ -1,34 +1,39 @@
-"""Connections to Postgres that give up in time, and what a lost one means to the caller."""
+"""Connections to Postgres that give up in time, whose eyes they read with, and what a lost one means to the caller."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from domain.refusals import StoreAway
+from domain.refusals import SellersShutOut, StoreAway
+from event_log.named_sql import named_queries
 
-Pool = ConnectionPool[Connection[TupleRow]]
+_QUERIES = named_queries(Path(__file__).with_suffix(".sql"))
 
 LOST = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.errors.IdleInTransactionSessionTimeout)
 """How psycopg says that the server is away, stopped us, or kept us waiting too long."""
 
-ROLE = "trailbook_app"
+_NO_ROLE = (psycopg.errors.InvalidParameterValue, psycopg.errors.InsufficientPrivilege)
 
-# A generic plan made while the log was small would scan whole tables until the next analyze: hence custom plans.
-_SETTINGS = """
-select set_config('timezone', 'UTC', false),
-       set_config('default_transaction_isolation', 'read committed', false),
-       set_config('plan_cache_mode', 'force_custom_plan', false),
-       set_config('statement_timeout', %(statement)s, false),
-       set_config('lock_timeout', %(lock)s, false),
-       set_config('idle_in_transaction_session_timeout', %(idle)s, false)
-"""
-_TAKE_ROLE = """
-select set_config('role', rolname, false) from pg_roles where rolname = %s and pg_has_role(session_user, oid, 'member')
-"""
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Connections of one database, and whose eyes they read with: a seller's, or (``None``) the service's own."""
+
+    connections: ConnectionPool[Connection[TupleRow]]
+    seller: str | None = None
+
+    def seen_by(self, seller: str) -> "Pool":
+        """The same connections; one borrowed from here sees the rows of this seller's customers, and writes none."""
+        return replace(self, seller=seller)
+
+    def close(self) -> None:
+        self.connections.close()
 
 
 def open_pool(
@@ -47,10 +52,10 @@ def open_pool(
 
     def configure(connection: Connection[TupleRow]) -> None:
         times = {"statement": statement_timeout, "lock": lock_timeout, "idle": idle_in_transaction}
-        connection.execute(_SETTINGS, {name: f"{round(seconds * 1000)}ms" for name, seconds in times.items()})
-        connection.execute(_TAKE_ROLE, [ROLE])
+        values = {name: f"{round(seconds * 1000)}ms" for name, seconds in times.items()}
+        connection.execute(_QUERIES["settings"], values)
 
-    return ConnectionPool(
+    connections = ConnectionPool(
         conninfo,
         connection_class=Connection[TupleRow],
         kwargs={"autocommit": True, "connect_timeout": 2, "keepalives_idle": 5, "keepalives_interval": 2},
@@ -62,21 +67,22 @@ def open_pool(
         configure=configure,
         open=True,
     )
+    return Pool(connections)
 
 
 @contextmanager
 def borrowed(pool: Pool) -> Iterator[Connection[TupleRow]]:
-    """A connection of the pool, found alive just now; what psycopg raises passes through."""
+    """A connection of the pool, found alive just now; what psycopg raises passes through. Raises ``SellersShutOut``."""
     connection = _alive(pool)
     try:
         yield connection
     finally:
-        pool.putconn(connection)
+        pool.connections.putconn(connection)
 
 
 @contextmanager
 def reading(pool: Pool) -> Iterator[Connection[TupleRow]]:
-    """A connection to read with, in autocommit. Raises ``StoreAway``."""
+    """A connection to read with, in autocommit. Raises ``StoreAway``, ``SellersShutOut``."""
     try:
         with borrowed(pool) as connection:
             yield connection
@@ -86,12 +92,24 @@ def reading(pool: Pool) -> Iterator[Connection[TupleRow]]:
 
 def _alive(pool: Pool) -> Connection[TupleRow]:
     # The pool can check for itself, but then it sleeps a second for every dead connection it meets.
-    for _ in range(pool.max_size):
-        connection = pool.getconn()
+    for others in range(pool.connections.max_size, -1, -1):
+        connection = pool.connections.getconn()
         try:
-            ConnectionPool.check_connection(connection)
-        except LOST:
-            pool.putconn(connection)
-        else:
+            _take_eyes(connection, pool.seller)
             return connection
-    return pool.getconn()
+        except BaseException as error:
+            pool.connections.putconn(connection)
+            if not (isinstance(error, LOST) and others):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _take_eyes(connection: Connection[TupleRow], seller: str | None) -> None:
+    # Said at every borrowing, in the round trip that finds out whether it lives: nothing of a former borrower remains.
+    if seller is None:
+        connection.execute(_QUERIES["as_service"])
+        return
+    try:
+        connection.execute(_QUERIES["as_seller"], {"staff": seller})
+    except _NO_ROLE as error:
+        raise SellersShutOut() from error

@@ -46,7 +46,7 @@ class Projection(Protocol):
         ...
 
     def forget(self, connection: Connection[TupleRow], customers: Sequence[UUID]) -> None:
-        """Drop the rows of these customers; before they are written anew, and of who is parked."""
+        """Drop the rows of these customers: of who is parked, and before they are written from the beginning."""
         ...
 
     def write(
@@ -54,19 +54,24 @@ class Projection(Protocol):
         connection: Connection[TupleRow],
         customers: Sequence[CustomerFacts],
         publications: Sequence[Publication],
+        known: int,
         until: Instant,
     ) -> Iterable[tuple[UUID, Exception]]:
-        """Add the rows of these customers, who have none; returns those it could not fold, each with the reason."""
+        """Bring the rows of these customers from what stood up to position ``known`` to what they and ``until`` say.
+
+        With ``known`` 0 they have no rows. Returns those it could not fold, each with the reason.
+        """
         ...
 
 
 class Follower:
     """Follows the log for one projection. Any number may run: they take turns on the tracking row."""
 
-    def __init__(self, pool: Pool, reading_: Reading, projection: Projection) -> None:
+    def __init__(self, pool: Pool, reading_: Reading, projection: Projection, page: int = PAGE) -> None:
         self._pool = pool
         self._reading = reading_
         self._projection = projection
+        self._page = page
         self._name = {"projection": projection.name}
 
     def begin(self) -> None:
@@ -75,7 +80,8 @@ class Follower:
             connection.execute(_QUERIES["begin"], self._name)
             released = [customer for (customer,) in connection.execute(_QUERIES["release"], self._name)]
             position, until = self._locked(connection)
-            self._refold(connection, released, position, until)
+            self._projection.forget(connection, released)
+            self._refold(connection, released, 0, Tracking(position, until))
 
     def tracking(self) -> Tracking:
         with reading(self._pool) as connection:
@@ -88,26 +94,42 @@ class Follower:
         Raises ``StoreAway``; then nothing was written.
         """
         with reading(self._pool) as connection, connection.transaction():
-            position, until = self._locked(connection)
-            entries = self._reading.entries(position, PAGE)
-            position = entries[-1].position if entries else position
-            affected = {*self._touched(entries), *self._projection.due(connection, until)}
-            blocked = {customer for (customer,) in connection.execute(_QUERIES["blocked"], self._name)}
-            self._refold(connection, sorted(affected - blocked), position, until)
+            known, worked = self._locked(connection)
+            now = self._reading.settled()
+            entries = self._reading.transactions(known, self._page)
+            more = len(entries) >= self._page
+            recorded = entries[-1].recorded_at if entries else 0
+            # What is read later was recorded later: a belief must not be carried on beyond the next change of it.
+            until = max(worked, recorded) if more else max(worked, recorded, now)
+            position = entries[-1].position if entries else known
+            self._work(connection, entries, Tracking(known, worked), Tracking(position, until))
             crashpoint("follow.rows_without_position")
             values = {**self._name, "position": position, "worked_until": until}
             connection.execute(_QUERIES["advance"], values)
             crashpoint("follow.before_commit")
         crashpoint("follow.after_commit")
-        return len(entries) == PAGE
+        return more
+
+    def _work(
+        self, connection: Connection[TupleRow], entries: Sequence[Entry], before: Tracking, after: Tracking
+    ) -> None:
+        blocked = {customer for (customer,) in connection.execute(_QUERIES["blocked"], self._name)}
+        touched = {*self._touched(entries)} - blocked
+        due = {*self._projection.due(connection, after.worked_until)} - blocked
+        # After a clock was set back something may be recorded at an instant that was already worked.
+        anew = {*self._touched(entry for entry in entries if entry.recorded_at <= before.worked_until)} - blocked
+        self._projection.forget(connection, sorted(anew))
+        self._refold(connection, sorted(anew), 0, after)
+        self._refold(connection, sorted((touched | due) - anew), before.position, after)
 
     def _locked(self, connection: Connection[TupleRow]) -> tuple[int, Instant]:
         row = connection.execute(_QUERIES["lock"], self._name).fetchone()
         assert row is not None
         return row[0], row[1]
 
-    def _touched(self, entries: Sequence[Entry]) -> Iterator[UUID]:
+    def _touched(self, entries: Iterable[Entry]) -> Iterator[UUID]:
         """A publication may change where anybody stands."""
+        entries = list(entries)
         if any(entry.topic == PUBLICATION for entry in entries):
             after = UUID(int=0)
             while numbers := self._reading.numbers(after, TOGETHER):
@@ -115,18 +137,19 @@ class Follower:
                 after = numbers[-1]
         yield from (entry.originator_id for entry in entries if entry.topic != PUBLICATION)
 
-    def _refold(
-        self, connection: Connection[TupleRow], customers: Sequence[UUID], position: int, until: Instant
-    ) -> None:
-        publications = self._reading.publications(position)
+    def _refold(self, connection: Connection[TupleRow], customers: Sequence[UUID], known: int, after: Tracking) -> None:
+        if not customers:
+            return
+        publications = self._reading.publications(after.position)
         for some in _batches(customers, TOGETHER):
-            read = self._reading.customers(some, position)
+            read = self._reading.customers(some, after.position)
             sound = [found for found in read.values() if not isinstance(found, EntryDamaged)]
-            failed = [(number, found) for number, found in read.items() if isinstance(found, EntryDamaged)]
-            self._projection.forget(connection, some)
-            for customer, error in (*failed, *self._projection.write(connection, sound, publications, until)):
+            damaged = [(number, found) for number, found in read.items() if isinstance(found, EntryDamaged)]
+            failed = [*damaged, *self._projection.write(connection, sound, publications, known, after.worked_until)]
+            self._projection.forget(connection, [customer for customer, _ in failed])
+            for customer, error in failed:
                 # The kind of error only: its text could hold what a person wrote.
-                values = {"customer": customer, "position": position, "reason": type(error).__name__}
+                values = {"customer": customer, "position": after.position, "reason": type(error).__name__}
                 connection.execute(_QUERIES["park"], {**self._name, **values})
 
 

@@ -3,8 +3,8 @@
 insert into tracking (projection) values (%(projection)s) on conflict do nothing
 
 -- name: lock
--- Where the projection is, and the present instant; one writer at a time holds the row.
-select position, greatest(worked_until, instant_now()) from tracking where projection = %(projection)s for update
+-- Where the projection is; one writer at a time holds the row.
+select position, worked_until from tracking where projection = %(projection)s for update
 
 -- name: advance
 -- Where the projection is now.

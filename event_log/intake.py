@@ -42,8 +42,8 @@ class Intake:
         A refused request (``FactsConflict``, ``CustomerErased``, ``TooLarge``: a value, not raised) leaves no trace and
         sinks no other. Raises ``TooLarge`` for the group as a whole, ``StoreAway`` and ``FateUnknown``.
         """
-        measured = [_measured(request) for request in requests]
-        ready = _accepted(measured)
+        checked = [measured(request) for request in requests]
+        ready = _accepted(checked)
         if sum(parts.size for request in ready for _, parts in request) > LARGEST_GROUP:
             raise TooLarge(f"The requests stored together hold at most {LARGEST_GROUP} bytes.")
         hashes = self._drafting.subject_hashes({fact.customer for request in ready for fact, _ in request})
@@ -55,7 +55,7 @@ class Intake:
             subject_hash = hashes[fact.customer]
             return self._drafting.draft(fact, parts, subject_hash, keys[subject_hash])
 
-        drafts = _each(measured, lambda one: draft(*one))
+        drafts = _each(checked, lambda one: draft(*one))
         identities = {draft.identity_hash for request in _accepted(drafts) for draft in request}
         return self._recorder.write(identities, lambda writing: self._store(writing, drafts, keys, before))
 
@@ -73,7 +73,7 @@ class Intake:
         if accepted:
             new = {draft.subject_hash: draft.key for draft in accepted if draft.key and draft.subject_hash not in now}
             versions = {holder.number: holder.version for holder in now.values()}
-            writing.insert(_lines(accepted, versions, writing.head, writing.now), new)
+            writing.insert(lines_of(accepted, versions, writing.head, writing.now), new)
         return outcomes
 
 
@@ -86,7 +86,8 @@ def _each(requests: Iterable[Sequence[S] | Refusal], change: Callable[[S], T]) -
     return [request if isinstance(request, Refusal) else [change(item) for item in request] for request in requests]
 
 
-def _measured(request: Sequence[Fact]) -> Sequence[Ready] | Refusal:
+def measured(request: Sequence[Fact]) -> Sequence[Ready] | Refusal:
+    """The facts of a request as bytes, or ``TooLarge``."""
     ready = [(fact, fact_bytes(fact)) for fact in request]
     large = [
         Fault(f"A fact has at most {LARGEST_FACT} bytes.", index=index)
@@ -100,7 +101,7 @@ def _measured(request: Sequence[Fact]) -> Sequence[Ready] | Refusal:
     return ready
 
 
-def _lines(drafts: Sequence[Draft], versions: Mapping[UUID, int], head: int, now: Instant) -> list[Line]:
+def lines_of(drafts: Sequence[Draft], versions: Mapping[UUID, int], head: int, now: Instant) -> list[Line]:
     """The accepted drafts as entries: positions go on from ``head``, versions from each customer's newest."""
     newest = Counter(versions)
     lines = []

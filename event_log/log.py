@@ -1,4 +1,4 @@
-"""The log as the wiring builds it: one object with an intake, publications and a reader."""
+"""The log as the wiring builds it: one object with an intake, decisions, publications and a reader."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from domain.refusals import WrongMasterKey
 from event_log.connections import Pool, reading
+from event_log.deciding import Decisions
 from event_log.drafting import Drafting, NewId
 from event_log.intake import Intake
 from event_log.named_sql import named_queries
@@ -20,6 +21,7 @@ _QUERIES = named_queries(Path(__file__).with_name("reading.sql"))
 @dataclass(frozen=True, slots=True)
 class EventLog:
     intake: Intake
+    decisions: Decisions
     publications: Publications
     reading: Reading
     recorder: LogRecorder
@@ -38,10 +40,13 @@ def open_log(
     master = MasterKey(master_key)
     _identify(pool, master)
     recorder = LogRecorder(pool)
+    drafting = Drafting(master, new_id, random_bytes)
+    log_reading = Reading(pool, recorder, master)
     return EventLog(
-        Intake(pool, recorder, Drafting(master, new_id, random_bytes)),
+        Intake(pool, recorder, drafting),
+        Decisions(pool, recorder, drafting, log_reading, master),
         Publications(pool, recorder, new_id),
-        Reading(pool, recorder, master),
+        log_reading,
         recorder,
         master,
     )

@@ -65,6 +65,12 @@ class Reading:
         """The database's clock."""
         return int(self._one("now"))
 
+    def settled(self) -> Instant:
+        """The present instant; whatever is recorded at or before it can be read from now on."""
+        now = self.now()
+        self._one("pass_through_lock")
+        return now
+
     def position_at(self, known_at: Instant) -> int:
         """The last position recorded at or before ``known_at``; nothing more can come to be. Raises ``AheadOfNow``."""
         now = self.now()
@@ -77,6 +83,19 @@ class Reading:
     def entries(self, after: int, limit: int) -> list[Entry]:
         """The next entries of any topic, as stored."""
         return self._entries("page", after=after, last=END, limit=limit)
+
+    def transactions(self, after: int, limit: int) -> list[Entry]:
+        """The next entries, ``limit`` or somewhat more: what one transaction wrote is never torn apart."""
+        entries = self.entries(after, limit)
+        if len(entries) == limit:
+            last = entries[-1]
+            entries += self._entries("rest_of_transaction", after=last.position, recorded_at=last.recorded_at)
+        return entries
+
+    def facts_at(self, positions: Iterable[int]) -> dict[int, Fact | SealedFact]:
+        """The facts at these positions, each of which holds one."""
+        opened = self.opened(self._entries("of_positions", positions=sorted(positions)))
+        return {fact.position or 0: fact for fact in opened if not isinstance(fact, Publication)}
 
     def opened(self, entries: Iterable[Entry]) -> list[Fact | SealedFact | Publication]:
         """What these entries say, in the same order."""

@@ -1,6 +1,6 @@
 -- name: head
 -- The last position, 0 of an empty log.
-select coalesce(max(position), 0) from ledger
+select coalesce(max(position), 0) from positions
 
 -- name: now
 -- The database's clock, which gives recorded_at.
@@ -12,7 +12,7 @@ select pg_advisory_xact_lock_shared(8241001)
 
 -- name: position_at
 -- The last position recorded at or before an instant, 0 where there is none.
-select coalesce((select position from ledger where recorded_at <= %(known_at)s
+select coalesce((select position from positions where recorded_at <= %(known_at)s
                  order by recorded_at desc, position desc limit 1), 0)
 
 -- name: page
@@ -21,6 +21,19 @@ select originator_id, originator_version, topic, state, notification_id, event_i
 from entries
 where notification_id > %(after)s and notification_id <= %(last)s
 order by notification_id limit %(limit)s
+
+-- name: rest_of_transaction
+-- What else was recorded at the time of an entry: what one transaction wrote has one time, and no other has it.
+select originator_id, originator_version, topic, state, notification_id, event_id, fact_type, occurred_at, recorded_at
+from entries
+where notification_id > %(after)s
+  and notification_id <= (select max(position) from ledger where recorded_at = %(recorded_at)s)
+order by notification_id
+
+-- name: of_positions
+-- The entries at these positions.
+select originator_id, originator_version, topic, state, notification_id, event_id, fact_type, occurred_at, recorded_at
+from entries where notification_id = any(%(positions)s)
 
 -- name: page_of_type
 -- The same, facts of one type only. The caller bounds the positions looked at; there is no index on what senders name.

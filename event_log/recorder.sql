@@ -5,11 +5,11 @@ select pg_advisory_xact_lock(8241001)
 
 -- name: head_and_known
 -- The end of the log, the one time all of this transaction is recorded at, and which of the identities are already there:
--- one row at least, with the position null where none is.
+-- one row at least, with the position null where none is. No two transactions share a time: each is one change of belief.
 with head as (
     select coalesce(max(position), 0) as position from ledger
 ), clock as (
-    select greatest(instant_now(), (select recorded_at from ledger order by position desc limit 1)) as now
+    select greatest(instant_now(), (select recorded_at + 1 from ledger order by position desc limit 1)) as now
 )
 select head.position, clock.now, known.identity_hash, known.position, known.content_hash, known.customer,
        exists (select from customer_keys where customer_keys.customer = known.customer)

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import DecodeError
 from msgspec.json import decode, encode
 
-from domain.facts import PUBLIC_FIELDS, Data, Fact
+from domain.facts import ERASED, PUBLIC_FIELDS, Data, Fact
 from domain.instants import Instant, instant, rfc_3339
 from domain.refusals import EntryDamaged, Refusal
 from domain.strict_json import canonical
@@ -175,9 +175,13 @@ def _upcast(topic: str, state: State) -> State:
 
 
 def _public_part(fact: Fact) -> tuple[Data, bytes]:
-    """The public fields, also as JSON; none where they name the customer. Lists and objects are personal."""
+    """The public fields, also as JSON; none where they name the customer. Lists and objects are personal.
+
+    Only an erasure carries the trail in the open: it is all that is left of her.
+    """
     names = PUBLIC_FIELDS.get(fact.type, _NOTHING_PUBLIC)
-    public = {name: value for name, value in fact.data.items() if name in names and not isinstance(value, _NESTED)}
+    sealed = () if fact.type == ERASED else _NESTED
+    public = {name: value for name, value in fact.data.items() if name in names and not isinstance(value, sealed)}
     encoded = canonical(public) if public else b"{}"
     if fact.customer.encode() in encoded or encode(fact.customer)[1:-1] in encoded:
         return {}, b"{}"

@@ -44,24 +44,30 @@ class Writing:
     """
 
     def __init__(self, cursor: Cursor[TupleRow], identities: Collection[bytes] = ()) -> None:
-        self._cursor = cursor
-        rows = cursor.execute(
+        self.cursor = cursor
+        self.known: dict[bytes, Known] = {}
+        self.head: int
+        self.now: Instant
+        self.head, self.now = self.look_up(identities)
+        self.last: tuple[int, bytes] | None = None
+
+    def look_up(self, identities: Collection[bytes]) -> tuple[int, Instant]:
+        """Add to ``known`` those of the identities that are taken; returns the last position and the time."""
+        rows = self.cursor.execute(
             QUERIES["head_and_known"], {"identities": list(identities)}, prepare=True, binary=True
         ).fetchall()
-        self.head: int = rows[0][0]
-        self.now: Instant = rows[0][1]
-        self.known: Mapping[bytes, Known] = {
+        self.known |= {
             identity: Known(position, content_hash, customer, not has_key)
             for _, _, identity, position, content_hash, customer, has_key in rows
             if position is not None
         }
-        self.last: tuple[int, bytes] | None = None
+        return rows[0][0], rows[0][1]
 
     def holders(self, subject_hashes: Collection[bytes]) -> dict[bytes, Holder]:
-        return holders(self._cursor, subject_hashes, with_versions=True)
+        return holders(self.cursor, subject_hashes, with_versions=True)
 
     def stream(self, originator: UUID) -> list[Entry]:
-        return stream(self._cursor, originator)
+        return stream(self.cursor, originator)
 
     def insert(self, lines: Sequence[Line], new_customers: Mapping[bytes, CustomerKey]) -> None:
         """Add the lines, which continue the positions from ``head``; new customers by the hash of their subject."""
@@ -88,7 +94,7 @@ class Writing:
             "identity_hashes": [line.identity_hash for line in lines],
             "content_hashes": [line.content_hash for line in lines],
         }
-        self._cursor.execute(QUERIES["insert"], columns, prepare=True)
+        self.cursor.execute(QUERIES["insert"], columns, prepare=True)
 
 
 def stream(

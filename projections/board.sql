@@ -3,8 +3,8 @@
 set transaction isolation level repeatable read, read only
 
 -- name: tracking
--- How far the rows of standing are.
-select position, worked_until from tracking where projection = 'standing'
+-- How far the rows are.
+select position, worked_until from tracking where projection = 'journeys'
 
 -- name: changed_since
 -- The customers of whom more is known than at a position: everybody, where a rulebook was published since. Whoever is
@@ -15,7 +15,7 @@ select customer from customers where exists (
     select from entries
     where topic = 'rulebook-published' and notification_id > %(position)s and notification_id <= %(worked)s)
 except
-select customer from parked where projection = 'standing'
+select customer from parked where projection = 'journeys'
 
 -- name: due_by
 -- The customers whom the passing of time may move until an instant ahead.

@@ -9,15 +9,17 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
-from fastapi.templating import Jinja2Templates
 
-from api.board.words import LANGUAGES, Language, words
+from api.access import Actor, open_to_all
+from api.board.rendering import language_of, rendered
+from api.board.words import Language
 from api.boards import FIRST_CARDS, cursor_of, read_cursor, rulebook_of, titles_of
 from api.login import logged_in
 from api.sample_workspace import SAMPLE_JOURNEY
+from api.seen import as_seen_by
 from api.wiring import Service
 from domain.history import in_fold_order
-from domain.instants import LATEST, Instant, as_datetime, instant, of_datetime
+from domain.instants import Instant, as_datetime, instant, of_datetime
 from domain.journey.fold import fold
 from domain.refusals import NotAnInstant, UnknownStage
 from domain.rulebook.document import Rulebook
@@ -26,18 +28,20 @@ from projections.board import Question
 _HERE = Path(__file__).parent
 LATEST_FACTS = 30
 
-_templates = Jinja2Templates(_HERE / "templates")
 router = APIRouter(include_in_schema=False)
 _pages = APIRouter(dependencies=[Depends(logged_in)])
 
 
 class View:
-    """What every page needs: language, the instant asked for, and how times of the journey's zone are written."""
+    """What every page needs: who looks and what they may see, language, the instant asked for, times in writing."""
 
-    def __init__(self, request: Request, as_of: str = "", lang: str = "") -> None:
+    def __init__(
+        self, request: Request, actor: Annotated[Actor, Depends(logged_in)], as_of: str = "", lang: str = ""
+    ) -> None:
         self.request = request
-        self.service: Service = request.app.state.service
-        self.language: Language = _language(request, lang)
+        self.actor = actor
+        self.service: Service = as_seen_by(actor, request.app.state.service)
+        self.language: Language = language_of(request, lang)
         self.asked = as_of
         self.zone = ZoneInfo("UTC")
 
@@ -72,11 +76,8 @@ class View:
         return {stage: self.title(titles, stage) for stage, titles in titles_of(self.service, journey).items()}
 
     def render(self, template: str, **values: Any) -> HTMLResponse:
-        shared = {"t": words(self.language), "language": self.language, "view": self, "asked": self.asked}
-        response = _templates.TemplateResponse(self.request, template, {**shared, **values})
-        response.set_cookie("language", self.language, samesite="lax", max_age=31_536_000)
-        response.headers["Content-Security-Policy"] = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"
-        return response
+        shared = {"view": self, "asked": self.asked, "actor": self.actor}
+        return rendered(self.request, template, self.language, **shared, **values)
 
 
 Looking = Annotated[View, Depends()]
@@ -148,7 +149,7 @@ def customer(view: Looking, journey: str, customer: str) -> HTMLResponse:
     )
 
 
-@router.get("/static/{name}")
+@router.get("/static/{name}", dependencies=[Depends(open_to_all)])
 def static(name: str) -> Any:
     """Our own files, and htmx from its package."""
     file = _htmx() if name == "htmx.js" else _HERE / "static" / Path(name).name
@@ -163,21 +164,15 @@ router.include_router(_pages)
 def _question(view: View, journey: str) -> Question:
     position, until = view.service.board.worked()
     versions = view.service.versions(journey, position, unknown_is_none=True)
-    return Question(journey, versions, view.as_of(until), position)
+    return Question(journey, versions, view.as_of(until), position, view.service.staff(None))
 
 
 def _ways(view: View, at: Instant) -> list[tuple[str, str]]:
     """The days to go to from here: the name of the way and the day."""
     day = date.fromisoformat(view.day(at))
     steps = (("month_before", -30), ("day_before", -1), ("day_after", 1), ("month_after", 30))
-    first, last = date(1, 2, 1), date.fromisoformat(view.day(LATEST)) - timedelta(days=60)
+    first, last = date(1, 2, 1), date.max - timedelta(days=60)
     return [(name, (day + timedelta(days=days)).isoformat()) for name, days in steps if first < day < last]
-
-
-def _language(request: Request, asked: str) -> Language:
-    accepted = "zh" if request.headers.get("accept-language", "zh").lower().startswith("zh") else "en"
-    wanted = asked or request.cookies.get("language", "") or accepted
-    return next((language for language in LANGUAGES if language == wanted), "en")
 
 
 def _htmx() -> Path:

@@ -20,6 +20,21 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "facts": ("最近的事实", "Latest facts"),
     "month_after": ("后一月", "Next month"),
     "month_before": ("前一月", "Month before"),
+    "key": ("密钥", "Key"),
+    "key_unfit": (
+        "这把密钥不能登录：不存在、已失效，或只能写入事实。",
+        "No page opens with this key: it is unknown, no longer in force, or only sends facts.",
+    ),
+    "link_expired": (
+        "链接已失效。重新启动 Trailbook 会给出新的链接，或用密钥登录。",
+        "This link has expired. Start Trailbook again for a new one, or log in with a key.",
+    ),
+    "log_in": ("登录", "Log in"),
+    "log_in_note": (
+        "粘贴以 tb_ 开头的密钥。没有密钥？请管理员运行 trailbook keys add。",
+        "Paste a key; it begins with tb_. You have none? An administrator makes one with `trailbook keys add`.",
+    ),
+    "log_out": ("退出", "Log out"),
     "more": ("再看一些", "Show more"),
     "next_timer": ("下一个定时", "Next timer"),
     "no_customer": ("没有这位客户的事实。", "No facts of a customer of that name."),
@@ -39,6 +54,10 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("机会", "Opportunities"),
     "other_language": ("English", "中文"),
     "position": ("日志位置", "Log position"),
+    "role_admin": ("管理员", "administrator"),
+    "role_auditor": ("审计", "auditor"),
+    "role_ops": ("运营", "operations"),
+    "role_seller": ("销售", "seller"),
     "rule": ("规则", "Rule"),
     "rulebook": ("规则册", "Rulebook"),
     "sample_note": (

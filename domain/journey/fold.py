@@ -18,11 +18,15 @@ from domain.rulebook.document import Move, Rulebook, TagRule
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """``comes`` is the instant the next version comes into force, if one is known."""
+    """``comes`` is the instant the next version comes into force, if one is known.
+
+    ``judged`` says from when on, and by which version, she was judged on the journey.
+    """
 
     standing: Standing
     steps: tuple[Step, ...]
     comes: Instant | None = None
+    judged: tuple[tuple[Instant, int], ...] = ()
 
 
 def fold(facts: Iterable[Fact], versions: Sequence[Version], as_of: Instant) -> Folded:
@@ -50,10 +54,13 @@ class JourneyFold:
         matchers = [matcher for version in ordered for matcher in version.rulebook.matchers]
         self.customer = OnJourney(now=EARLIEST, tallies=tallies_of(matchers))
         self.steps: list[Step] = []
+        self._judged: list[tuple[Instant, int]] = []
         self._by_type = index_by_type(matchers)
         self._coming = list(reversed(ordered))
         self._in_force: list[Version] = []
         self._judged_by: Version | None = None
+        # How many had come into force when the version that judges her was the newest.
+        self._passed = 0
         self._bring_into_force(EARLIEST - 1)
 
     @property
@@ -75,7 +82,8 @@ class JourneyFold:
         """Let time pass up to and including ``as_of`` and say where she stands then."""
         self._pass(as_of, timers_of_the_end=True)
         self.customer.now = max(self.customer.now, as_of)
-        return Folded(self._standing(), tuple(self.steps), self._coming[-1].effective_from if self._coming else None)
+        comes = self._coming[-1].effective_from if self._coming else None
+        return Folded(self._standing(), tuple(self.steps), comes, tuple(self._judged))
 
     def _pass(self, end: Instant, timers_of_the_end: bool) -> None:
         while True:
@@ -107,14 +115,19 @@ class JourneyFold:
         customer, old = self.customer, self._judged_by
         assert old is not None
         assert customer.stage is not None
-        passed = self._in_force[self._in_force.index(old) + 1 :]
-        self._judged_by = new
+        passed = self._in_force[self._passed :]
+        self._judge_by(new)
         run = _Run(None, "rulebook", set())
         stage, lost = successor_stage(customer.stage, passed)
         if stage != customer.stage:
             self._place(run, "moved" if lost else "renamed", stage, rule=None)
         opportunities.carry_over(customer, old.rulebook, new.rulebook, self._say(run))
         customer.to_be_judged = True
+
+    def _judge_by(self, version: Version) -> None:
+        self._judged_by = version
+        self._passed = len(self._in_force)
+        self._judged.append((self.customer.now, version.number))
 
     # -- facts -----------------------------------------------------------------------------------------------------
 
@@ -173,7 +186,7 @@ class JourneyFold:
         rulebook = self.version.rulebook
         if customer.stage is None:
             if rulebook.enter is None or rulebook.enter.holds(customer):
-                self._judged_by = self.version
+                self._judge_by(self.version)
                 self._place(run, "entered", rulebook.initial, rule="enter")
         elif rulebook.leave is not None and rulebook.leave.holds(customer):
             self._leave(run)

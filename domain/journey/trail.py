@@ -2,64 +2,84 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from domain.facts import Fact
-from domain.history import in_fold_order, known_by
 from domain.instants import Instant, rfc_3339
-from domain.journey.fold import fold
-from domain.journey.in_force import Version, known
+from domain.journey.beliefs import beliefs
+from domain.journey.in_force import Version
 from domain.journey.steps import Step
 
 Identity = tuple[Any, ...]
+"""Instant, kind, names and rule, and which repetition of them within one belief."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A step of one belief; ``place`` is its place among the steps of that instant."""
+
+    identity: Identity
+    place: int
+    step: Step
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A step as it was last believed; ``superseded_at`` is the first instant at which a belief lacked it again."""
+    """A step as it was last believed; ``superseded_at`` is the first instant at which a belief lacked it again.
+
+    ``believed`` says that the last belief has it: a step that was given up may be believed again.
+    """
 
     step: Step
     superseded_at: Instant | None = None
+    believed: bool = True
 
     def as_json(self) -> dict[str, Any]:
         gone = {} if self.superseded_at is None else {"superseded_at": rfc_3339(self.superseded_at)}
         return self.step.as_json() | gone
 
 
+@dataclass(slots=True)
+class Trail:
+    """A trail being gathered, belief by belief in order of time."""
+
+    _made: dict[Identity, Placed] = field(default_factory=dict)
+    _gone: dict[Identity, Instant] = field(default_factory=dict)
+    _believed: frozenset[Identity] = frozenset()
+
+    def believed(self, since: Instant, placed: Iterable[Placed]) -> None:
+        """These steps, and no others, were believed from ``since`` on."""
+        steps = {one.identity: one for one in placed}
+        for identity in self._made.keys() - steps.keys():
+            self._gone.setdefault(identity, since)
+        self._made |= steps
+        self._believed = frozenset(steps)
+
+    def entries(self, as_of: Instant) -> list[Entry]:
+        """The steps at or before an instant, in the order they were made; of one place the first believed first."""
+        kept = [one for one in self._made.values() if one.step.at <= as_of]
+        kept.sort(key=lambda one: (one.step.at, one.place))
+        return [Entry(one.step, self._gone.get(one.identity), one.identity in self._believed) for one in kept]
+
+
 def trail(facts: Sequence[Fact], versions: Sequence[Version], as_of: Instant, known_at: Instant) -> list[Entry]:
     """The steps at or before ``as_of`` of all beliefs up to ``known_at``, in the order they were made.
 
-    ``facts`` are what was recorded by ``known_at``, each with its ``recorded_at``. A belief changes where something
-    was recorded or published; between two such instants it only grows, as time passes.
+    ``facts`` are what was recorded by ``known_at``, each with its ``recorded_at``.
     """
-    made: dict[Identity, Step] = {}
-    order: dict[Identity, tuple[Instant, int]] = {}
-    gone: dict[Identity, Instant] = {}
-    for since, until in _spans(facts, versions, known_at):
-        history = in_fold_order(known_by(facts, since), until)
-        believed = dict(_identified(fold(history, known(versions, since), until).steps))
-        for identity in made.keys() - believed.keys():
-            gone.setdefault(identity, since)
-        for place, (identity, step) in enumerate(believed.items()):
-            order[identity] = step.at, place
-            made[identity] = step
-    kept = sorted((identity for identity in made if made[identity].at <= as_of), key=order.__getitem__)
-    return [Entry(made[identity], gone.get(identity)) for identity in kept]
+    gathered = Trail()
+    for belief in beliefs(facts, versions, known_at):
+        gathered.believed(belief.since, placed(belief.folded.steps))
+    return gathered.entries(as_of)
 
 
-def _spans(facts: Iterable[Fact], versions: Iterable[Version], known_at: Instant) -> Iterator[tuple[Instant, Instant]]:
-    """From each change of belief to just before the next, both included."""
-    recorded = {fact.recorded_at for fact in facts if fact.recorded_at is not None}
-    changes = sorted(at for at in recorded | {version.published_at for version in versions} if at <= known_at)
-    for index, since in enumerate(changes):
-        yield since, changes[index + 1] - 1 if index + 1 < len(changes) else known_at
-
-
-def _identified(steps: Iterable[Step]) -> Iterator[tuple[Identity, Step]]:
-    """Same instant, kind, names and rule make the same step; a repetition within one belief counts on its own."""
+def placed(steps: Iterable[Step]) -> Iterator[Placed]:
+    """The steps of one belief, in order. A repetition within it counts on its own."""
     seen: Counter[Identity] = Counter()
+    at: Counter[Instant] = Counter()
     for step in steps:
         names = step.at, step.kind, step.origin, step.target, step.tag, step.opportunity, step.cause.rule
-        yield (*names, seen[names]), step
+        yield Placed((*names, seen[names]), at[step.at], step)
         seen[names] += 1
+        at[step.at] += 1

@@ -12,7 +12,7 @@ from api.wiring import Service, service
 from domain.facts import Fact
 from domain.instants import DAY, instant
 from event_log.follower import Follower
-from projections.standing import StandingProjection
+from projections.journeys import JourneysProjection
 from tests.api.served import served
 from tests.api.test_service import KEY, publish
 
@@ -35,7 +35,7 @@ def client(wired: Service) -> Iterator[httpx.Client]:
 
 
 def follow(wired: Service) -> None:
-    follower = Follower(wired.pool, wired.log.reading, StandingProjection())
+    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
     follower.begin()
     follower.step()
 

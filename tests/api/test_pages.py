@@ -19,9 +19,10 @@ from api.wiring import Service, service
 from domain.facts import Fact
 from domain.instants import DAY, instant
 from event_log.follower import Follower
-from projections.standing import StandingProjection
+from projections.journeys import JourneysProjection
 from tests.api.served import served
 
+KEY = "tb_" + "k" * 40
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 RULEBOOK = """
 journey: j
@@ -37,10 +38,11 @@ MARCH_1 = instant("2026-03-01T00:00:00Z")
 def workspace(database: str, home: Path) -> Iterator[tuple[Service, str]]:
     """30 customers with one fact each, one a day from 1 March, and the address that serves them."""
     with service(Settings(home=home), database) as wired:
+        wired.keys.first_admin(KEY)
         publish(wired, "j", Draft(RULEBOOK, "first", effective_from=None), by="test", based_on=first)
         facts = [Fact("s", str(n), "x", f"<b>客户 {n}", MARCH_1 + n * DAY) for n in range(30)]
         wired.log.intake.append([facts])
-        follower = Follower(wired.pool, wired.log.reading, StandingProjection())
+        follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
         follower.begin()
         follower.step()
         with served(create_app(wired)) as address:
@@ -95,12 +97,15 @@ def test_another_day_another_language_and_more_cards(page: Page, database: str, 
         expect(page.get_by_role("heading", name="甲 5")).to_be_visible()
 
 
-def test_without_the_link_a_page_says_how_to_come_in(database: str, tmp_path: Path) -> None:
+def test_without_the_link_a_page_leads_to_where_one_logs_in_and_back(page: Page, database: str, tmp_path: Path) -> None:
     with workspace(database, tmp_path) as (_, address):
-        answer = httpx.get(f"{address}/board/j", headers={"Accept": "text/html"})
+        page.goto(f"{address}/board/j?as_of=2026-03-12")
+        page.get_by_label("Key").fill(KEY)
+        page.get_by_label("Key").press("Enter")
+        expect(page.get_by_role("heading", name="Second 7")).to_be_visible()
 
-    assert answer.status_code == 401
-    assert "Open the link that Trailbook prints" in answer.text
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_role("heading", name="Log in")).to_be_visible()
 
 
 @pytest.mark.parametrize("token", ["", "1.x", "99999999999999999.00", "9" * 400, "²." + "0" * 64])

@@ -11,7 +11,7 @@ from api.app import create_app
 from api.settings import Settings
 from api.wiring import Service, service
 from event_log.follower import Follower
-from projections.standing import StandingProjection
+from projections.journeys import JourneysProjection
 from tests.api.served import served
 from tests.api.test_service import KEY, RULEBOOK, event, send
 
@@ -108,7 +108,7 @@ def test_customers_feel_a_version_when_it_comes_into_force_and_beliefs_stay(
     send(client, [event(1)])
     before = wired.log.reading.head()
     publish(client, SLOWER, first, effective_from="2026-03-03T00:00:00Z", retroactive=True)
-    follower = Follower(wired.pool, wired.log.reading, StandingProjection())
+    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
     follower.begin()
     follower.step()
     cut = {"as_of": "2026-03-10T00:00:00Z"}

@@ -15,7 +15,7 @@ from domain.instants import instant
 from domain.rulebook.reader import rulebook
 from event_log.follower import Follower
 from projections.board import Question
-from projections.standing import StandingProjection
+from projections.journeys import JourneysProjection
 from tests.data.test_reference_counts import DATA, INSTANTS, RULEBOOKS, reference
 
 LONG = os.environ.get("TRAILBOOK_LONG") == "1"
@@ -40,7 +40,7 @@ def imported(wired: Service, path: Path) -> Imported:
 
 
 def derive(wired: Service) -> None:
-    follower = Follower(wired.pool, wired.log.reading, StandingProjection())
+    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
     follower.begin()
     while follower.step():
         pass

@@ -13,7 +13,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from domain.facts import Fact
-from domain.instants import DAY, Instant, instant
+from domain.instants import DAY, Instant, instant, rfc_3339
 from tests.domain.naive import Published
 
 Document = dict[str, Any]
@@ -254,6 +254,17 @@ HAPPENINGS: dict[str, Sequence[Mapping[str, object]]] = {
     "profile.changed": [*({"attributes": {"plan": value}} for value in VALUES), {"attributes": "none"}, {}],
     "opportunity.done": [{"journey": JOURNEY, "rule": rule} for rule in ("card0", "card1", "card2")],
     "opportunity.skipped": [{"journey": JOURNEY, "rule": rule} for rule in ("card0", "card-new")],
+    "opportunity.snoozed": [
+        *(
+            {"journey": JOURNEY, "rule": rule, "until": rfc_3339(at(place))}
+            for rule in ("card0", "card1")
+            for place in (5, 20, 45)
+        ),
+        {"journey": JOURNEY, "rule": "card0", "until": "soon"},
+        {"rule": "card0"},
+    ],
+    "staff.assigned": [{"staff": "zhang"}, {"staff": "wang"}, {"staff": 5}, {}],
+    "contact.added": [{"staff": "li"}, {}],
 }
 # Half of all facts are of the types that rules mostly speak of.
 happenings = evenly(

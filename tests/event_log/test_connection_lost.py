@@ -98,9 +98,9 @@ def test_the_lock_held_too_long_is_said(database: str) -> None:
 
 FROZEN_WRITER = """
     import os, signal, sys
-    from event_log.connections import open_pool
+    from event_log.connections import borrowed, open_pool
     pool = open_pool(sys.argv[1], idle_in_transaction=0.3)
-    with pool.connection() as connection, connection.transaction():
+    with borrowed(pool) as connection, connection.transaction():
         connection.execute("select pg_advisory_xact_lock(8241001)")
         print("held", flush=True)
         os.kill(os.getpid(), signal.SIGSTOP)

@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from event_log.connections import Pool
+from event_log.connections import Pool, borrowed
 from event_log.log import EventLog
 from tests.event_log.given import a_fact, stored
 
@@ -27,14 +27,14 @@ def test_a_superuser_is_refused_by_trigger(log: EventLog, database: str) -> None
 
 
 def test_the_service_has_no_right_to(pool: Pool) -> None:
-    with pool.connection() as connection:
+    with borrowed(pool) as connection:
         for change in CHANGES:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(change)
 
 
 def test_the_service_works_as_its_role_and_in_bounded_time(pool: Pool) -> None:
-    with pool.connection() as connection:
+    with borrowed(pool) as connection:
         row = connection.execute(
             "select current_user, current_setting('idle_in_transaction_session_timeout'), "
             "current_setting('lock_timeout'), current_setting('transaction_isolation')"
@@ -43,13 +43,13 @@ def test_the_service_works_as_its_role_and_in_bounded_time(pool: Pool) -> None:
 
 
 def test_entries_enter_through_the_parent_only(pool: Pool) -> None:
-    with pool.connection() as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with borrowed(pool) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("insert into entries_0 select * from entries")
 
 
 def test_keys_and_names_may_be_deleted(log: EventLog, pool: Pool) -> None:
     stored(log, a_fact())
-    with pool.connection() as connection:
+    with borrowed(pool) as connection:
         assert connection.execute("delete from customer_keys").rowcount == 1
         assert connection.execute("delete from customers").rowcount == 1
 
@@ -57,7 +57,7 @@ def test_keys_and_names_may_be_deleted(log: EventLog, pool: Pool) -> None:
 def test_what_later_migrations_make_is_the_services_to_change(pool: Pool, database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("create table later (n integer)")
-    with pool.connection() as connection:
+    with borrowed(pool) as connection:
         connection.execute("insert into later values (1)")
         connection.execute("update later set n = 2")
         connection.execute("truncate later")

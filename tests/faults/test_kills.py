@@ -15,7 +15,7 @@ import pytest
 
 from api.wiring import Service
 from event_log.follower import Follower
-from projections.standing import StandingProjection
+from projections.journeys import JourneysProjection
 from tests.faults.conftest import KEY, address_of
 from tests.faults.ledger import Ledger, assert_nothing_lost_or_doubled
 from tests.faults.processes import killed_at, running
@@ -79,7 +79,7 @@ def test_the_worker_killed_between_rows_and_position_leaves_rows_that_are_a_fres
 
 
 def follow(wired: Service) -> None:
-    follower = Follower(wired.pool, wired.log.reading, StandingProjection())
+    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
     follower.begin()
     while follower.step():
         pass

@@ -34,6 +34,9 @@ COURSE: Document = {
         {"id": "cool", "from": "sql", "to": "mql", "after": "10d", "since": {"last": "message.received"}},
         {"id": "silent", "from": ["lead", "mql"], "to": "dormant", "after": "14d", "since": {"last": "*"}},
     ],
+    "opportunities": [
+        {"id": "call", "kind": "call", "title": "想通话", "if": {"tag": "wants-call"}, "rank": 60, "open_for": "2d"},
+    ],
 }
 STORY: Sequence[tuple[int, int, str, str, dict[str, str]]] = (
     # learned on day, happened on day, customer, type, data

@@ -68,6 +68,22 @@ def fresh_row(customer: CustomerFacts, versions: Sequence[Version], until: Insta
     return standing.stage, standing.since, staff, sorted(standing.tags), due
 
 
+def all_rows(database: str) -> dict[str, list[str]]:
+    """Every derived row as text, by table, in an order that does not depend on when it was written."""
+    columns = {
+        "standing": "standing",
+        "stays": "stays",
+        "sellers": "sellers",
+        "trail": "(to_jsonb(trail) - 'id')",
+        "opportunities": "(to_jsonb(opportunities) - 'id')",
+    }
+    with psycopg.connect(database) as connection:
+        return {
+            table: sorted(row for (row,) in connection.execute(f"select {row}::text from {table}".encode()))
+            for table, row in columns.items()
+        }
+
+
 def assert_stays_are_a_fresh_fold(
     stays: list[tuple[Any, ...]], customer: CustomerFacts, versions: Sequence[Version], until: Instant
 ) -> None:

@@ -13,11 +13,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.facts import Fact
+from domain.history import known_by
 from domain.instants import DAY, Instant
+from domain.journey.day_list import Day
+from domain.journey.in_force import known as known_then
+from domain.journey.trail import trail
 from projections.board import Question
+from projections.opportunities import DayQuestion
 from tests.domain.generate import PLACES, START, at, histories, publications
 from tests.domain.naive import Published
-from tests.projections.fresh import assert_rows_are_a_fresh_fold, cards_of, fresh_cards
+from tests.projections.fresh import all_rows, assert_rows_are_a_fresh_fold, cards_of, customers, fresh_cards
+from tests.projections.fresh_days import cards_said, fresh_day
 from tests.projections.world import JOURNEY, World, world_in
 
 EXAMPLES = 15 * (20 if os.environ.get("TRAILBOOK_LONG") == "1" else 1)
@@ -94,6 +100,47 @@ def test_rows_and_boards_are_folds_of_the_log(
         columns = world.board.columns(question, EVERY_STAGE, 100)
         assert cards_of(columns) == fresh_cards(world.log, question)
         assert all(column.count == len(column.cards) for column in columns)
+        assert_days_are_folds_of_the_log(world, as_of, known)
+        assert_trails_are_folds_of_the_log(world, as_of, known)
+
+
+@given(lives(), st.integers(1, 9))
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_a_rebuild_in_pages_of_any_size_gives_the_rows_that_were_kept_live(
+    any_world: World, life: Life, page: int
+) -> None:
+    world = any_world
+    world.starts_anew()
+    live(world, life)
+    world.it_is(at(PLACES + 12))
+    world.follows()
+    kept = all_rows(world.database)
+
+    world.forgets_rows()
+    world.follows(page)
+
+    assert all_rows(world.database) == kept
+
+
+def assert_days_are_folds_of_the_log(world: World, at: Instant, known: Instant) -> None:
+    """The list of the day of an instant, of everybody and of one seller."""
+    start = at // DAY * DAY
+    upto = known if known // DAY * DAY == start else start + DAY - 1
+    position = world.log.reading.position_at(known)
+    versions = world.versions(position)
+    for staff in (None, "zhang"):
+        question = DayQuestion(JOURNEY, versions, Day(start, upto), known, position, staff)
+        assert cards_said(world.opportunities.of_day(question)) == fresh_day(world.log, question)
+
+
+def assert_trails_are_folds_of_the_log(world: World, as_of: Instant, known: Instant) -> None:
+    for number, customer in customers(world.log, world.log.reading.head()).items():
+        facts, versions = known_by(customer.facts, known), known_then(world.versions(), known)
+        assert world.trail.entries(JOURNEY, number, as_of, known) == trail(facts, versions, as_of, known)
 
 
 def live(world: World, life: Life) -> None:

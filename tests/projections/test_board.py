@@ -65,8 +65,7 @@ def test_a_follower_that_goes_on_between_two_queries_changes_no_answer(
     world.follows()
     question = asked(world)
     world.learns(*(fact(f"y{n}", f"c{n}", day=2, type="y") for n in range(8)))
-    monkeypatch.setattr(following, "PAGE", 1)
-    follower = world.follower()
+    follower = world.follower(page=1)
 
     @contextmanager
     def overtaken(pool: Pool) -> Iterator[Overtaken]:

@@ -15,19 +15,21 @@ from domain.instants import Instant
 from domain.journey.in_force import Version
 from domain.strict_json import canonical
 from event_log.connections import Pool, open_pool
-from event_log.follower import Follower
+from event_log.follower import PAGE, Follower
 from event_log.judging import Stored
 from event_log.log import EventLog, open_log
 from event_log.published import version_of
 from event_log.state import Publication
 from projections.board import Board
-from projections.standing import StandingProjection
+from projections.journeys import JourneysProjection
+from projections.opportunities import Opportunities
+from projections.trail import TrailRows
 from tests.event_log.given import MASTER_KEY
 
 Document = dict[str, Any]
 
 JOURNEY = "j"
-_TABLES = "entries, ledger, customers, customer_keys, tracking, parked, standing, stays"
+_TABLES = "entries, ledger, customers, customer_keys, tracking, parked, standing, stays, trail, opportunities, sellers"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class World:
     pool: Pool
     log: EventLog
     board: Board
+    trail: TrailRows
+    opportunities: Opportunities
 
     def it_is(self, now: Instant) -> None:
         """From here on the database's clock shows this instant."""
@@ -58,15 +62,15 @@ class World:
         draft = Publication(JOURNEY, 0, text, "", effective_from, "a test", "a test", 0, 0)
         return self.log.publications.publish(JOURNEY, lambda present, now: draft).position
 
-    def follower(self) -> Follower:
+    def follower(self, page: int = PAGE) -> Follower:
         """One that has just been started."""
-        follower = Follower(self.pool, self.log.reading, StandingProjection())
+        follower = Follower(self.pool, self.log.reading, JourneysProjection(), page)
         follower.begin()
         return follower
 
-    def follows(self) -> None:
+    def follows(self, page: int = PAGE) -> None:
         """Everything known and everything due is worked."""
-        follower = self.follower()
+        follower = self.follower(page)
         while follower.step():
             pass
 
@@ -79,6 +83,10 @@ class World:
     def starts_anew(self) -> None:
         """Nothing is known; only a test's owner of the log may do that, and only after ``unlocked``."""
         self.owner.execute(f"truncate {_TABLES}".encode())
+
+    def forgets_rows(self) -> None:
+        """Everything derived is thrown away."""
+        self.owner.execute("truncate tracking, parked, standing, stays, trail, opportunities, sellers")
 
     def unlocked(self) -> None:
         """The log's guards sleep, so that a test can damage or empty it."""
@@ -93,6 +101,7 @@ def world_in(database: str) -> Iterator[World]:
     try:
         log = open_log(pool, MASTER_KEY, uuid4, os.urandom, {})
         with psycopg.connect(database, autocommit=True) as owner:
-            yield World(database, owner, pool, log, Board(pool, log.reading))
+            board, trail = Board(pool, log.reading), TrailRows(pool, log.reading)
+            yield World(database, owner, pool, log, board, trail, Opportunities(pool, log.reading))
     finally:
         pool.close()

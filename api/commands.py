@@ -1,0 +1,164 @@
+"""Commands: what people decide, stored as facts of the source `trailbook`; here moves by hand and voids."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Annotated, Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+
+from api.access import Actor, allowed
+from api.facts import body_of
+from api.wiring import Service
+from domain.facts import Fact
+from domain.history import in_fold_order
+from domain.instants import Instant, duration
+from domain.journey.fold import fold
+from domain.journey.in_force import Version
+from domain.journey.manual import refuse_unfit_move, standing_json
+from domain.journey.seller import seller_of
+from domain.refusals import CustomerErased, Fault, NotUnderstood, UnknownCustomer, UnknownJourney, UnknownPosition
+from domain.strict_json import escaped, parse, unfit
+from domain.voiding import refuse_unfit_void
+from event_log.deciding import Command, Decided
+from event_log.published import versions_by_journey
+from event_log.state import Publication, SealedFact
+
+LONGEST_KEY = 255
+
+router = APIRouter(prefix="/v1", tags=["commands"])
+
+
+def command_id(idempotency_key: Annotated[str | None, Header()] = None) -> str:
+    """The id of the fact a command makes: the client's key, else a random one. Raises ``NotUnderstood``."""
+    if idempotency_key is None:
+        return str(uuid4())
+    printable = idempotency_key.isascii() and idempotency_key.isprintable()
+    if not (printable and 0 < len(idempotency_key) <= LONGEST_KEY):
+        raise NotUnderstood(f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters.")
+    return idempotency_key
+
+
+Id = Annotated[str, Depends(command_id)]
+Body = Annotated[bytes, Depends(body_of)]
+
+
+@router.post("/customers/{customer:path}/journeys/{journey}/stage", operation_id="setStage", status_code=201)
+def set_stage(
+    request: Request,
+    response: Response,
+    customer: str,
+    journey: str,
+    actor: Annotated[Actor, Depends(allowed("move"))],
+    id: Id,
+    body: Body,
+) -> dict[str, Any]:
+    """Move a customer by hand, from the stage the person saw; with `hold` the stage rules rest for so long."""
+    asked = texts_of(body, {"from", "stage", "reason"}, {"hold"})
+    if "hold" in asked:
+        duration(asked["hold"])
+    service: Service = request.app.state.service
+
+    def decide(move: Fact, known: Sequence[Fact], publications: Sequence[Publication]) -> Sequence[Fact]:
+        if is_anothers(actor, known, move.occurred_at):
+            raise UnknownCustomer()
+        refuse_unfit_move(move, known, versions_of(publications, journey))
+        return ()
+
+    command = Command("stage.set", customer, {"journey": journey, **asked, "by": name_of(actor)}, id)
+    done = service.log.decisions.append(command, decide)
+    answer = answered(service, response, actor, done)
+    return answer | {"fact": named(done.facts[0]), "standing": _standing_after(service, done, journey)}
+
+
+@router.post("/facts/{position}/void", operation_id="voidFact", status_code=201)
+def void_fact(
+    request: Request,
+    response: Response,
+    position: int,
+    actor: Annotated[Actor, Depends(allowed("void"))],
+    id: Id,
+    body: Body,
+) -> dict[str, Any]:
+    """Take a wrong fact out of every fold from now on; it stays in the log."""
+    reason = texts_of(body, {"reason"})["reason"]
+    service: Service = request.app.state.service
+    done = void(service, position, reason, name_of(actor), id)
+    return answered(service, response, actor, done) | {"fact": named(done.facts[0])}
+
+
+def void(service: Service, position: int, reason: str, by: str, id: str) -> Decided:
+    """Raises ``UnknownPosition``, ``CustomerErased``, ``VoidOfVoid``, ``AlreadyVoided``, and what the log raises."""
+    if not 0 < position < 2**62:
+        raise UnknownPosition()
+    target = service.log.reading.at(position)
+    if isinstance(target, Publication):
+        raise UnknownPosition()
+    if isinstance(target, SealedFact):
+        raise CustomerErased()
+    fact = target
+
+    def decide(voiding: Fact, known: Sequence[Fact], _: Sequence[Publication]) -> Sequence[Fact]:
+        refuse_unfit_void(voiding, fact, known)
+        return ()
+
+    data = {"source": fact.source, "id": fact.id, "reason": reason, "by": by}
+    return service.log.decisions.append(Command("fact.voided", fact.customer, data, id), decide)
+
+
+def name_of(actor: Actor) -> str:
+    return actor.staff or str(actor.key)
+
+
+def texts_of(body: bytes, required: Collection[str], optional: Collection[str] = ()) -> dict[str, str]:
+    """The members of a JSON object of texts; no body stands for an empty one. Raises ``NotJson``, ``NotUnderstood``."""
+    asked = parse(body) if body.strip() else {}
+    if not isinstance(asked, dict):
+        raise NotUnderstood(faults=[Fault("Send an object.")])
+    known = {*required, *optional}
+    faults = [*unfit(asked)]
+    faults += [Fault(f"{name} is missing.", f"/{name}") for name in sorted(required) if name not in asked]
+    for name, value in asked.items():
+        if name not in known:
+            faults.append(Fault("That is not known here.", f"/{escaped(name)}"))
+        elif not (isinstance(value, str) and value.strip()):
+            faults.append(Fault(f"{name} is a text that is not empty.", f"/{name}"))
+    if faults:
+        raise NotUnderstood(faults=faults)
+    return asked
+
+
+def versions_of(publications: Iterable[Publication], journey: str) -> list[Version]:
+    versions = versions_by_journey(found for found in publications if found.journey == journey)
+    if not versions:
+        raise UnknownJourney()
+    return versions[journey]
+
+
+def is_anothers(actor: Actor, known: Iterable[Fact], at: Instant) -> bool:
+    """Whether a seller asks about a customer who is not theirs; to them that customer is unknown."""
+    return actor.role == "seller" and seller_of(in_fold_order(known, at)) != actor.staff
+
+
+def answered(service: Service, response: Response, actor: Actor, done: Decided) -> dict[str, Any]:
+    """201, or 200 for a repetition; whose customer she has become meanwhile counts then too."""
+    response.status_code = 200 if done.repeated else 201
+    if done.repeated and actor.role == "seller":
+        known = service.log.reading.customer(done.facts[0].customer)
+        if is_anothers(actor, known.facts, service.log.reading.now()):
+            raise UnknownCustomer()
+    return {"position": done.position}
+
+
+def named(fact: Fact) -> dict[str, str]:
+    return {"source": fact.source, "id": fact.id}
+
+
+def _standing_after(service: Service, done: Decided, journey: str) -> dict[str, Any]:
+    """Where the customer stands by a command's facts, as known when they were stored: a repetition gets the same."""
+    move = done.facts[0]
+    known = service.log.reading.customer(move.customer, done.position)
+    if known.erased:
+        raise CustomerErased()
+    versions = service.versions(journey, done.position)
+    folded = fold(in_fold_order(known.facts, move.occurred_at), versions, move.occurred_at)
+    return standing_json(move, folded.standing)

@@ -1,0 +1,93 @@
+"""Rows that keep what was believed and from when until when, so that a question may go back to any belief."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec.json import encode
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from domain.instants import Instant
+
+Said = tuple[Any, ...]
+"""What one row says, beside when it was believed: the values of the table's columns."""
+Key = tuple[str, UUID]
+"""A journey and a customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A row that is still believed; without ``id`` it is not stored yet."""
+
+    since: Instant
+    id: int | None = None
+
+
+class Believed:
+    """What is believed of one customer on one journey, and what follows for the rows when that changes."""
+
+    def __init__(self) -> None:
+        self._held: dict[Said, _Held] = {}
+        self._past: list[tuple[Said, Instant, Instant]] = []
+        self.ended: list[tuple[int, Instant]] = []
+        self.dropped: list[int] = []
+
+    def hold(self, id: int, since: Instant, said: Said) -> None:
+        """A row as it is stored."""
+        self._held[said] = _Held(since, id)
+
+    def believe(self, since: Instant, said: Iterable[Said]) -> None:
+        """This, and nothing else, is believed from ``since`` on; the same ``since`` again replaces the last."""
+        believed = dict.fromkeys(said)
+        for gone in [one for one in self._held if one not in believed]:
+            self._give_up(gone, self._held.pop(gone), since)
+        for one in believed:
+            self._held.setdefault(one, _Held(since))
+
+    def added(self) -> Iterator[tuple[Said, Instant, Instant | None]]:
+        """What must be stored, each with the instants it was believed from and until."""
+        yield from self._past
+        yield from ((said, held.since, None) for said, held in self._held.items() if held.id is None)
+
+    def _give_up(self, said: Said, held: _Held, at: Instant) -> None:
+        never = held.since == at
+        if held.id is None and not never:
+            self._past.append((said, held.since, at))
+        elif held.id is not None and never:
+            self.dropped.append(held.id)
+        elif held.id is not None:
+            self.ended.append((held.id, at))
+
+
+class BelievedTable:
+    """A table of such rows. Its queries: ``kept``, ``add``, ``end`` and ``drop``."""
+
+    def __init__(self, queries: Mapping[str, bytes], columns: Sequence[str]) -> None:
+        self._queries = queries
+        self._columns: Final = ("journey", "customer", *columns, "believed_from", "believed_until")
+
+    def kept(self, connection: Connection[TupleRow], customers: Sequence[UUID]) -> dict[Key, Believed]:
+        """What is stored of these customers and still believed."""
+        found: dict[Key, Believed] = defaultdict(Believed)
+        for journey, customer, id, since, *said in connection.execute(self._queries["kept"], {"customers": customers}):
+            found[journey, customer].hold(id, since, tuple(said))
+        return found
+
+    def write(self, connection: Connection[TupleRow], changes: Mapping[Key, Believed]) -> None:
+        rows = [
+            dict(zip(self._columns, (*key, *said, since, until), strict=True))
+            for key, believed in changes.items()
+            for said, since, until in believed.added()
+        ]
+        ended = [pair for believed in changes.values() for pair in believed.ended]
+        dropped = [id for believed in changes.values() for id in believed.dropped]
+        if rows:
+            connection.execute(self._queries["add"], {"rows": encode(rows).decode()})
+        if ended:
+            ids, instants = zip(*ended, strict=True)
+            connection.execute(self._queries["end"], {"ids": list(ids), "instants": list(instants)})
+        if dropped:
+            connection.execute(self._queries["drop"], {"ids": dropped})

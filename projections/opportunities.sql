@@ -1,0 +1,50 @@
+-- name: kept
+-- The spells that are still believed of these customers.
+select journey, customer, id, believed_from, rule, opened_at, from_at, until_at, ended_by, staff, rulebook, hidden_until
+from opportunities where customer = any(%(customers)s) and believed_until is null
+
+-- name: add
+-- Spells, each as some belief had it.
+insert into opportunities (journey, customer, rule, opened_at, from_at, until_at, ended_by, staff, rulebook, hidden_until,
+                           believed_from, believed_until)
+select * from json_to_recordset(%(rows)s::json) as row (
+    journey text, customer uuid, rule text, opened_at bigint, from_at bigint, until_at bigint, ended_by text, staff text,
+    rulebook int, hidden_until bigint, believed_from bigint, believed_until bigint
+)
+
+-- name: end
+-- Spells that a later belief lacks.
+update opportunities set believed_until = given_up.at
+from unnest(%(ids)s::bigint[], %(instants)s::bigint[]) as given_up (id, at) where opportunities.id = given_up.id
+
+-- name: drop
+-- Spells that were still open when this was last worked.
+delete from opportunities where id = any(%(ids)s)
+
+-- name: forget
+-- All of these customers.
+delete from opportunities where customer = any(%(customers)s)
+
+-- name: one_snapshot
+-- What follows in this transaction sees the rows of one moment, whatever a follower commits meanwhile.
+set transaction isolation level repeatable read, read only
+
+-- name: tracking
+-- How far the rows are.
+select position, worked_until from tracking where projection = 'journeys'
+
+-- name: due_by
+-- The customers whom the passing of time may change until an instant ahead.
+select distinct customer from standing where journey = %(journey)s and next_due <= %(upto)s
+
+-- name: everybody
+-- All who have rows.
+select distinct customer from standing where journey = %(journey)s
+
+-- name: of_day
+-- The spells of a day as one belief has them, without those who are folded anew.
+select customer, subject, rule, opened_at, from_at, until_at, ended_by, staff, rulebook, hidden_until
+from opportunities join customers using (customer)
+where journey = %(journey)s and from_at <= %(upto)s and (until_at is null or until_at > %(start)s)
+  and believed_from <= %(known_at)s and (believed_until is null or believed_until > %(known_at)s)
+  and not customer = any(%(apart)s)
