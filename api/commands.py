@@ -1,13 +1,14 @@
 """Commands: what people decide, stored as facts of the source `trailbook`; here moves by hand and voids."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated, Any
-from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.access import Actor, allowed
 from api.facts import body_of
+from api.idempotency import Id
 from api.wiring import Service
 from domain.facts import Fact
 from domain.history import in_fold_order
@@ -16,29 +17,24 @@ from domain.journey.fold import fold
 from domain.journey.in_force import Version
 from domain.journey.manual import refuse_unfit_move, standing_json
 from domain.journey.seller import seller_of
-from domain.refusals import CustomerErased, Fault, NotUnderstood, UnknownCustomer, UnknownJourney, UnknownPosition
+from domain.refusals import (
+    CustomerErased,
+    Fault,
+    NotUnderstood,
+    Unknown,
+    UnknownCustomer,
+    UnknownJourney,
+    UnknownPosition,
+)
 from domain.strict_json import escaped, parse, unfit
 from domain.voiding import refuse_unfit_void
 from event_log.deciding import Command, Decided
 from event_log.published import versions_by_journey
 from event_log.state import Publication, SealedFact
 
-LONGEST_KEY = 255
-
 router = APIRouter(prefix="/v1", tags=["commands"])
 
 
-def command_id(idempotency_key: Annotated[str | None, Header()] = None) -> str:
-    """The id of the fact a command makes: the client's key, else a random one. Raises ``NotUnderstood``."""
-    if idempotency_key is None:
-        return str(uuid4())
-    printable = idempotency_key.isascii() and idempotency_key.isprintable()
-    if not (printable and 0 < len(idempotency_key) <= LONGEST_KEY):
-        raise NotUnderstood(f"An Idempotency-Key has 1 to {LONGEST_KEY} printable ASCII characters.")
-    return idempotency_key
-
-
-Id = Annotated[str, Depends(command_id)]
 Body = Annotated[bytes, Depends(body_of)]
 
 
@@ -65,7 +61,8 @@ def set_stage(
         return ()
 
     command = Command("stage.set", customer, {"journey": journey, **asked, "by": name_of(actor)}, id)
-    done = service.log.decisions.append(command, decide)
+    with unknown_to_sellers(actor, UnknownCustomer):
+        done = service.log.decisions.append(command, decide)
     answer = answered(service, response, actor, done)
     return answer | {"fact": named(done.facts[0]), "standing": _standing_after(service, done, journey)}
 
@@ -137,6 +134,17 @@ def versions_of(publications: Iterable[Publication], journey: str) -> list[Versi
 def is_anothers(actor: Actor, known: Iterable[Fact], at: Instant) -> bool:
     """Whether a seller asks about a customer who is not theirs; to them that customer is unknown."""
     return actor.role == "seller" and seller_of(in_fold_order(known, at)) != actor.staff
+
+
+@contextmanager
+def unknown_to_sellers(actor: Actor, unknown: type[Unknown]) -> Iterator[None]:
+    """Whose customer she was nobody can tell once she is erased: a seller does not learn that she ever was."""
+    try:
+        yield
+    except CustomerErased:
+        if actor.role == "seller":
+            raise unknown() from None
+        raise
 
 
 def answered(service: Service, response: Response, actor: Actor, done: Decided) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from fastapi.responses import PlainTextResponse
 
 from api.access import Actor, allowed
 from api.facts import body_of
+from api.idempotency import Key
 from api.problems import BasedOnNothing, fault_json
-from api.publishing import BasedOn, draft_of, etag, findings_of, first, publish, shown
+from api.publishing import BasedOn, draft_of, etag, findings_of, first, made_before, publish, shown
 from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
@@ -74,13 +75,19 @@ def publish_rulebook(
     journey: str,
     actor: Annotated[Actor, Depends(allowed("publish"))],
     body: Annotated[bytes, Depends(body_of)],
+    key: Key,
     if_match: Annotated[str | None, Header()] = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> dict[str, Any]:
     """Publish a version of a journey's rulebook, based on the newest."""
     service: Service = request.app.state.service
-    by = actor.staff or str(actor.key)
-    published = publish(service, journey, draft_of(body), by, _based_on(if_match, if_none_match))
+    draft = draft_of(body)
+    published = made_before(service, journey, draft, key)
+    if published is None:
+        by = actor.staff or str(actor.key)
+        published = publish(service, journey, draft, by, _based_on(if_match, if_none_match), key)
+    else:
+        response.status_code = 200
     response.headers["ETag"] = etag(published)
     return shown(published, service.log.publications.of(journey), full=False)
 

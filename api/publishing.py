@@ -10,16 +10,18 @@ from api.problems import BasedOnAnother
 from api.wiring import Service
 from domain.instants import Instant, instant, rfc_3339
 from domain.journey.in_force import in_order
-from domain.refusals import Fault, NotUnderstood, RulebookUnfit
+from domain.refusals import AnotherPublished, Fault, NotUnderstood, RulebookUnfit
 from domain.rulebook.document import Document, Rulebook, build
 from domain.rulebook.lint import lint
 from domain.rulebook.reader import read
-from domain.strict_json import canonical, parse, unfit
+from domain.strict_json import canonical, escaped, parse, unfit
 from event_log.published import version_of
 from event_log.state import Publication
 
 BasedOn = Callable[[Publication | None], bool]
 """Whether the newest version (``None``: there is none yet) is the one a publication was based on."""
+
+_MEMBERS = frozenset({"document", "because", "effective_from", "retroactive"})
 
 FROM_NOW = ""
 """``effective_from`` left out: in force from the publication."""
@@ -50,6 +52,8 @@ def draft_of(body: bytes) -> Draft:
     faults = [*unfit(asked)] if isinstance(asked, dict) else [Fault("Send an object.")]
     if not faults and "document" not in asked:
         faults = [Fault("document is missing.", "/document")]
+    if not faults:
+        faults = [Fault("That is not known here.", f"/{escaped(name)}") for name in asked if name not in _MEMBERS]
     if faults:
         raise NotUnderstood(faults=faults)
     document = asked["document"]
@@ -84,8 +88,21 @@ def effective_from(draft: Draft, present: Sequence[Publication], now: Instant) -
     return now if isinstance(since, str) else since
 
 
-def publish(service: Service, journey: str, draft: Draft, by: str, based_on: BasedOn) -> Publication:
-    """Raises ``RulebookUnfit``, ``NotUnderstood``, ``BasedOnAnother``, and what the log raises."""
+class _Repeated(Exception):
+    """Rolls back what the log would add: the same was published before."""
+
+    def __init__(self, earlier: Publication) -> None:
+        super().__init__(earlier)
+        self.earlier = earlier
+
+
+def publish(
+    service: Service, journey: str, draft: Draft, by: str, based_on: BasedOn, key: str | None = None
+) -> Publication:
+    """The version that was made; of a draft sent again under the same ``key`` the one it made the first time.
+
+    Raises ``RulebookUnfit``, ``NotUnderstood``, ``BasedOnAnother``, ``AnotherPublished``, and what the log raises.
+    """
     content = canonical(candidate_of(journey, draft).document)
     if not isinstance(draft.because, str) or not draft.because.strip():
         raise NotUnderstood(faults=[Fault("Say why, in a text.", "/because")])
@@ -93,14 +110,34 @@ def publish(service: Service, journey: str, draft: Draft, by: str, based_on: Bas
     _since(draft)
 
     def decide(present: Sequence[Publication], now: Instant) -> Publication:
+        for earlier in present:
+            if key is not None and earlier.key == key:
+                raise _Repeated(earlier)
         if not based_on(present[-1] if present else None):
             raise BasedOnAnother(f"The newest is version {present[-1].version}." if present else "There is none yet.")
         effective = effective_from(draft, present, now)
-        return Publication(
-            journey, 0, draft.text, sha256(content).hexdigest(), effective, str(draft.because), by, now, 0
-        )
+        hashed = sha256(content).hexdigest()
+        return Publication(journey, 0, draft.text, hashed, effective, str(draft.because), by, now, 0, key)
 
-    return service.log.publications.publish(journey, decide)
+    try:
+        return service.log.publications.publish(journey, decide)
+    except _Repeated as repeated:
+        return _made_by(draft, repeated.earlier)
+
+
+def made_before(service: Service, journey: str, draft: Draft, key: str | None) -> Publication | None:
+    """The version that the same draft made under this key. Raises ``AnotherPublished`` where it was another draft."""
+    found = (earlier for earlier in service.log.publications.of(journey) if key is not None and earlier.key == key)
+    earlier = next(found, None)
+    return None if earlier is None else _made_by(draft, earlier)
+
+
+def _made_by(draft: Draft, earlier: Publication) -> Publication:
+    since = _since(draft)
+    in_force = earlier.published_at if isinstance(since, str) else since
+    if (draft.text, draft.because, in_force) != (earlier.document, earlier.because, earlier.effective_from):
+        raise AnotherPublished(f"It is version {earlier.version}.")
+    return earlier
 
 
 def first(newest: Publication | None) -> bool:

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.access import Actor, allowed
-from api.commands import Body, Id, answered, is_anothers, name_of, named, texts_of, versions_of
+from api.commands import Body, answered, is_anothers, name_of, named, texts_of, unknown_to_sellers, versions_of
+from api.idempotency import Id
 from api.opportunity_ids import digest_of, parts_of
 from api.wiring import Service
 from domain.facts import Fact
@@ -68,7 +69,8 @@ def _worked(
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
     number, opened_at, digest = parts_of(opportunity)
-    customer = _customer_of(service, number)
+    with unknown_to_sellers(actor, UnknownOpportunity):
+        customer = _customer_of(service, number)
     journey, rule = _rule_of(service, digest)
 
     def decide(worked: Fact, known: Sequence[Fact], publications: Sequence[Publication]) -> Sequence[Fact]:

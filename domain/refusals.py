@@ -103,6 +103,10 @@ class AlreadyVoided(Conflict):
     """This fact is voided already; a second void would change nothing."""
 
 
+class AnotherPublished(Conflict):
+    """Something else was published under this Idempotency-Key; nothing was published now."""
+
+
 class Unknown(Refusal):
     """There is nothing of that name."""
 

@@ -44,7 +44,7 @@ class SealedFact:
 class Publication:
     """A version of a journey's rulebook as it was published; ``effective_from`` None = in force since always.
 
-    ``published_at`` and ``position`` are given by the log.
+    ``published_at`` and ``position`` are given by the log; ``key`` is the idempotency key it was sent under, if any.
     """
 
     journey: str
@@ -56,6 +56,7 @@ class Publication:
     by: str
     published_at: Instant
     position: int
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def publication_state(draft: Publication) -> bytes:
             "journey": draft.journey,
             "v": 1,
             "version": draft.version,
+            **({} if draft.key is None else {"key": draft.key}),
         }
     )
 
@@ -149,6 +151,7 @@ def open_publication(entry: Entry) -> Publication:
             by=state["by"],
             published_at=entry.recorded_at,
             position=entry.position,
+            key=state.get("key"),
         )
     except (KeyError, TypeError, Refusal) as error:
         raise EntryDamaged(f"Position {entry.position}: {error!r}.") from None

@@ -81,3 +81,19 @@ def test_no_row_of_her_is_left(client: httpx.Client, wired: Service, database: s
         for table in ("standing", "stays", "trail", "opportunities", "sellers"):
             assert owner.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
     assert client.get("/v1/customers", params={"journey": "j"}).json()["items"] == []
+
+
+def test_to_a_seller_she_never_was(client: httpx.Client, wired: Service, database: str) -> None:
+    added = Fact("s", "1", "contact.added", "c1", MARCH_1, data={"staff": "ai"})
+    wired.log.intake.append([[added, Fact("s", "2", "x", "c1", MARCH_1 + DAY)]])
+    follow(wired)
+    seller = client.post("/v1/keys", json={"role": "seller", "staff": "ai"}).json()["key"]
+    headers = {"Authorization": f"Bearer {seller}"}
+    assert client.get("/v1/customers/c1/journeys/j", headers=headers).status_code == 200
+
+    erase(wired, database)
+
+    move = {"from": "A", "stage": "B", "reason": "a test"}
+    assert client.get("/v1/customers/c1/journeys/j", headers=headers).status_code == 404
+    assert client.post("/v1/customers/c1/journeys/j/stage", json=move, headers=headers).status_code == 404
+    assert client.post("/v1/customers/c1/journeys/j/stage", json=move).status_code == 410

@@ -1,6 +1,7 @@
 """Versions of a rulebook over HTTP: based on the newest, in force for a span, felt by customers at that instant."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,42 @@ def test_a_second_version_is_based_on_the_first_and_ends_its_span(client: httpx.
         {"from": "2100-01-01T00:00:00Z", "until": None},
     ]
     assert client.get(f"{URL}/2").headers["ETag"] == second.headers["ETag"]
+
+
+def test_the_same_publication_under_one_key_is_made_once(client: httpx.Client) -> None:
+    first = publish(client, RULEBOOK, None, effective_from=None).headers["ETag"]
+    asked = {"document": SLOWER, "because": "slower"}
+    headers = {"If-Match": first, "Idempotency-Key": "again"}
+
+    answers = [client.post(URL, json=asked, headers=headers) for _ in range(3)]
+    other = client.post(URL, json=asked | {"because": "another"}, headers=headers)
+
+    assert [answer.status_code for answer in answers] == [201, 200, 200]
+    assert {answer.headers["ETag"] for answer in answers} == {answers[0].headers["ETag"]}
+    assert {answer.json()["position"] for answer in answers} == {answers[0].json()["position"]}
+    assert other.status_code == 409
+    assert len(client.get(URL).json()["items"]) == 2
+
+
+def test_two_at_once_under_one_key_make_one_version(client: httpx.Client) -> None:
+    asked = {"document": RULEBOOK, "because": "first", "effective_from": None}
+    headers = {"If-None-Match": "*", "Idempotency-Key": "again"}
+
+    with ThreadPoolExecutor(8) as eight:
+        answers = list(eight.map(lambda _: client.post(URL, json=asked, headers=headers), range(8)))
+
+    assert {answer.json()["version"] for answer in answers} == {1}
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert len(client.get(URL).json()["items"]) == 1
+
+
+def test_a_member_that_is_not_known_is_named(client: httpx.Client) -> None:
+    refused = publish(client, RULEBOOK, None, retroactve=True)
+
+    assert refused.status_code == 422
+    assert refused.json()["errors"] == [
+        {"reason": "That is not known here.", "pointer": "/retroactve", "severity": "error"}
+    ]
 
 
 def test_a_version_based_on_another_is_refused(client: httpx.Client) -> None:
