@@ -22,6 +22,8 @@ moves:
   - {id: up, from: A, to: B, when: {fact: y, times: {at_least: 2, within: 7d}}}
   - {id: cool, from: B, to: C, after: 2d, since: {last: [x, y]}}
   - {id: back, from: C, to: A, when: {fact: z}}
+opportunities:
+  - {id: ask, kind: call, when: {fact: x}, open_for: 1d, closes: {when: {fact: y}}}
 """
 
 

@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from api.wiring import Service
-from event_log.follower import Follower
+from event_log.follower import PAGE, Follower
 from projections.journeys import JourneysProjection
 from tests.faults.conftest import KEY, address_of
 from tests.faults.ledger import Ledger, assert_nothing_lost_or_doubled
 from tests.faults.processes import killed_at, running
 from tests.faults.senders import PAUSE, a_fact, sending
 from tests.faults.waiting import seconds_until
-from tests.projections.fresh import assert_rows_are_a_fresh_fold
+from tests.projections.fresh import all_rows, assert_rows_are_a_fresh_fold
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("api", "domain", "event_log", "projections")
@@ -75,11 +76,18 @@ def test_the_worker_killed_between_rows_and_position_leaves_rows_that_are_a_fres
         seconds_until(lambda: wired.board.worked()[0] == wired.log.reading.head())
     assert worker.returncode == 0
     assert assert_rows_are_a_fresh_fold(database, wired.log) > 0
+    follow(wired)
+    kept = all_rows(database)
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute("truncate tracking, standing, stays, trail, opportunities, sellers")
+    follow(wired, page=83)
+    assert all_rows(database) == kept
+    assert all(kept[table] for table in ("standing", "stays", "trail", "opportunities"))
     print(f"{TIMES * len(OF_THE_WORKER)} kills of the worker over {wired.log.reading.head()} entries")
 
 
-def follow(wired: Service) -> None:
-    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
+def follow(wired: Service, page: int = PAGE) -> None:
+    follower = Follower(wired.pool, wired.log.reading, JourneysProjection(), page)
     follower.begin()
     while follower.step():
         pass

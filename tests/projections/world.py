@@ -74,8 +74,8 @@ class World:
         while follower.step():
             pass
 
-    def versions(self, position: int | None = None) -> list[Version]:
-        return [version_of(publication) for publication in self.log.publications.of(JOURNEY, position)]
+    def versions(self, position: int | None = None, journey: str = JOURNEY) -> list[Version]:
+        return [version_of(publication) for publication in self.log.publications.of(journey, position)]
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return self.owner.execute(query.encode(), values).fetchall()
