@@ -20,11 +20,14 @@ from api import (
 )
 from api.access import open_to_all, refuse_undeclared
 from api.board import entering, pages
+from api.openapi.describing import TEXT, answers
+from api.openapi.document import DescribedApi
 from api.wiring import Service
+from domain.refusals import StoreAway
 
 
 def create_app(service: Service) -> FastAPI:
-    app = FastAPI(title="Trailbook", version="0.1.0", docs_url=None, redoc_url=None)
+    app = DescribedApi(title="Trailbook", version="0.1.0", docs_url=None, redoc_url=None)
     app.state.service = service
     problems.install(app)
     for router in (
@@ -35,8 +38,8 @@ def create_app(service: Service) -> FastAPI:
         why.router,
         customers.router,
         boards.router,
-        journeys.router,
         previewing.router,
+        journeys.router,
         keys.router,
         entering.router,
         pages.router,
@@ -45,12 +48,16 @@ def create_app(service: Service) -> FastAPI:
 
     health: Any = {"tags": ["health"], "response_class": PlainTextResponse, "dependencies": [Depends(open_to_all)]}
 
-    @app.get("/livez", operation_id="livez", **health)
+    ok = {200: {TEXT: {"const": "ok"}}}
+
+    @app.get("/livez", operation_id="livez", responses=answers(ok), **health)
     def livez() -> str:
+        """The process answers."""
         return "ok"
 
-    @app.get("/readyz", operation_id="readyz", **health)
+    @app.get("/readyz", operation_id="readyz", responses=answers(ok, StoreAway), **health)
     def readyz() -> str:
+        """The database answers too."""
         service.log.reading.head()
         return "ok"
 

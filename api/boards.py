@@ -7,12 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from api.openapi.answers import Board, Cards
+from api.openapi.describing import answers
+from api.openapi.parameters import AsOf, Cursor, Journey, KnownAt, OfStaff, Stage
 from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
 from domain.instants import instant, rfc_3339
 from domain.journey.in_force import judging
-from domain.refusals import NotUnderstood, UnknownStage
+from domain.refusals import AheadOfNow, EntryDamaged, NotAnInstant, NotUnderstood, UnknownJourney, UnknownStage
 from domain.rulebook.document import Rulebook
 from projections.board import Card, Column, Mark, Question
 
@@ -24,10 +27,10 @@ router = APIRouter(prefix="/v1/journeys/{journey}", tags=["board"], dependencies
 
 def asked(
     service: SeenCustomers,
-    journey: str,
-    as_of: str | None = None,
-    known_at: str | None = None,
-    staff: str | None = None,
+    journey: Journey,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    staff: OfStaff = None,
 ) -> Question:
     """The question of a board; without cuts what its rows stand for."""
     service.versions(journey)
@@ -38,7 +41,11 @@ def asked(
     return Question(journey, versions, until if as_of is None else instant(as_of), position, service.staff(staff))
 
 
-@router.get("/board", operation_id="getBoard")
+@router.get(
+    "/board",
+    operation_id="getBoard",
+    responses=answers(Board, UnknownJourney, NotAnInstant, AheadOfNow, EntryDamaged),
+)
 def board(service: SeenCustomers, question: Annotated[Question, Depends(asked)]) -> dict[str, Any]:
     """Columns by stage, each with its count, its first cards and a cursor; and what it all stands for."""
     rulebook = rulebook_of(service, question)
@@ -54,15 +61,19 @@ def board(service: SeenCustomers, question: Annotated[Question, Depends(asked)])
     }
 
 
-@router.get("/stages/{stage}/customers", operation_id="listStageCustomers")
+@router.get(
+    "/stages/{stage}/customers",
+    operation_id="listStageCustomers",
+    responses=answers(Cards, UnknownJourney, UnknownStage, NotAnInstant, AheadOfNow, EntryDamaged, headers=("Link",)),
+)
 def stage_customers(
     request: Request,
     response: Response,
-    stage: str,
+    stage: Stage,
     service: SeenCustomers,
     question: Annotated[Question, Depends(asked)],
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_CARDS)] = 50,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_CARDS, description="So many cards at most.")] = 50,
 ) -> dict[str, Any]:
     """The next cards of one stage."""
     if stage not in titles_of(service, question.journey):

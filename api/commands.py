@@ -9,6 +9,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.access import Actor, allowed
 from api.facts import body_of
 from api.idempotency import Id
+from api.openapi.answers import Moved, Voided
+from api.openapi.bodies import Move, Void
+from api.openapi.describing import JSON, READ_BODY, answers, takes
+from api.openapi.parameters import Customer, FactPosition, Journey
 from api.wiring import Service
 from domain.facts import Fact
 from domain.history import in_fold_order
@@ -18,13 +22,22 @@ from domain.journey.in_force import Version
 from domain.journey.manual import refuse_unfit_move, standing_json
 from domain.journey.seller import seller_of
 from domain.refusals import (
+    AlreadyVoided,
     CustomerErased,
+    EntryDamaged,
+    FactsConflict,
     Fault,
+    MoveNotAllowed,
+    NoSuchStage,
+    NotADuration,
     NotUnderstood,
+    OffTheJourney,
+    StageChanged,
     Unknown,
     UnknownCustomer,
     UnknownJourney,
     UnknownPosition,
+    VoidOfVoid,
 )
 from domain.strict_json import escaped, parse, unfit
 from domain.voiding import refuse_unfit_void
@@ -37,50 +50,84 @@ router = APIRouter(prefix="/v1", tags=["commands"])
 
 Body = Annotated[bytes, Depends(body_of)]
 
+DECIDED = (*READ_BODY, CustomerErased, FactsConflict, EntryDamaged)
+"""What any command may be refused with."""
 
-@router.post("/customers/{customer:path}/journeys/{journey}/stage", operation_id="setStage", status_code=201)
+
+@router.post(
+    "/customers/{customer:path}/journeys/{journey}/stage",
+    operation_id="setStage",
+    status_code=201,
+    responses=answers(
+        {201: Moved, 200: Moved},
+        *DECIDED,
+        UnknownCustomer,
+        UnknownJourney,
+        NotADuration,
+        NoSuchStage,
+        OffTheJourney,
+        StageChanged,
+        MoveNotAllowed,
+    ),
+    openapi_extra=takes({JSON: Move}),
+)
 def set_stage(
     request: Request,
     response: Response,
-    customer: str,
-    journey: str,
+    customer: Customer,
+    journey: Journey,
     actor: Annotated[Actor, Depends(allowed("move"))],
     id: Id,
     body: Body,
 ) -> dict[str, Any]:
     """Move a customer by hand, from the stage the person saw; with `hold` the stage rules rest for so long."""
-    asked = texts_of(body, {"from", "stage", "reason"}, {"hold"})
-    if "hold" in asked:
-        duration(asked["hold"])
     service: Service = request.app.state.service
-
-    def decide(move: Fact, known: Sequence[Fact], publications: Sequence[Publication]) -> Sequence[Fact]:
-        if is_anothers(actor, known, move.occurred_at):
-            raise UnknownCustomer()
-        refuse_unfit_move(move, known, versions_of(publications, journey))
-        return ()
-
-    command = Command("stage.set", customer, {"journey": journey, **asked, "by": name_of(actor)}, id)
-    with unknown_to_sellers(actor, UnknownCustomer):
-        done = service.log.decisions.append(command, decide)
+    done = move(service, actor, customer, journey, read_texts(body), id)
     answer = answered(service, response, actor, done)
     return answer | {"fact": named(done.facts[0]), "standing": _standing_after(service, done, journey)}
 
 
-@router.post("/facts/{position}/void", operation_id="voidFact", status_code=201)
+@router.post(
+    "/facts/{position}/void",
+    operation_id="voidFact",
+    status_code=201,
+    responses=answers({201: Voided, 200: Voided}, *DECIDED, UnknownPosition, VoidOfVoid, AlreadyVoided),
+    openapi_extra=takes({JSON: Void}),
+)
 def void_fact(
     request: Request,
     response: Response,
-    position: int,
+    position: FactPosition,
     actor: Annotated[Actor, Depends(allowed("void"))],
     id: Id,
     body: Body,
 ) -> dict[str, Any]:
     """Take a wrong fact out of every fold from now on; it stays in the log."""
-    reason = texts_of(body, {"reason"})["reason"]
+    reason = texts_of(read_texts(body), {"reason"})["reason"]
     service: Service = request.app.state.service
     done = void(service, position, reason, name_of(actor), id)
     return answered(service, response, actor, done) | {"fact": named(done.facts[0])}
+
+
+def move(service: Service, actor: Actor, customer: str, journey: str, said: object, id: str) -> Decided:
+    """Move by hand: ``said`` has the texts ``from``, ``stage``, ``reason`` and perhaps ``hold``.
+
+    Raises ``NotUnderstood``, ``NotADuration``, ``UnknownCustomer``, ``UnknownJourney``, ``CustomerErased``, what
+    ``refuse_unfit_move`` does, and what the log raises.
+    """
+    asked = texts_of(said, {"from", "stage", "reason"}, {"hold"})
+    if "hold" in asked:
+        duration(asked["hold"])
+
+    def decide(moving: Fact, known: Sequence[Fact], publications: Sequence[Publication]) -> Sequence[Fact]:
+        if is_anothers(actor, known, moving.occurred_at):
+            raise UnknownCustomer()
+        refuse_unfit_move(moving, known, versions_of(publications, journey))
+        return ()
+
+    command = Command("stage.set", customer, {"journey": journey, **asked, "by": name_of(actor)}, id)
+    with unknown_to_sellers(actor, UnknownCustomer):
+        return service.log.decisions.append(command, decide)
 
 
 def void(service: Service, position: int, reason: str, by: str, id: str) -> Decided:
@@ -106,9 +153,13 @@ def name_of(actor: Actor) -> str:
     return actor.staff or str(actor.key)
 
 
-def texts_of(body: bytes, required: Collection[str], optional: Collection[str] = ()) -> dict[str, str]:
-    """The members of a JSON object of texts; no body stands for an empty one. Raises ``NotJson``, ``NotUnderstood``."""
-    asked = parse(body) if body.strip() else {}
+def read_texts(body: bytes) -> object:
+    """The JSON of a body; no body stands for an empty object. Raises ``NotJson``."""
+    return parse(body) if body.strip() else {}
+
+
+def texts_of(asked: object, required: Collection[str], optional: Collection[str] = ()) -> dict[str, str]:
+    """The members of an object of texts. Raises ``NotUnderstood``."""
     if not isinstance(asked, dict):
         raise NotUnderstood(faults=[Fault("Send an object.")])
     known = {*required, *optional}

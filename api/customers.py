@@ -9,6 +9,23 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.erased import MARK, standing_kept, trail_kept
 from api.facts import shown
+from api.openapi.answers import Facts
+from api.openapi.describing import answers
+from api.openapi.parameters import (
+    AsOf,
+    FoldOrder,
+    InStage,
+    Journey,
+    KnownAt,
+    KnownPosition,
+    OfJourney,
+    OfStaff,
+    PartOfName,
+    UnderRulebook,
+    WithTag,
+)
+from api.openapi.parameters import Customer as CustomerName
+from api.openapi.standings import Customer, Customers, Standing, Trail
 from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
@@ -20,7 +37,15 @@ from domain.journey.in_force import ALWAYS, Version
 from domain.journey.seller import seller_of
 from domain.journey.trail import Entry
 from domain.journey.trail import trail as trail_of
-from domain.refusals import AheadOfNow, NotUnderstood, UnknownJourney, UnknownRulebook
+from domain.refusals import (
+    AheadOfNow,
+    EntryDamaged,
+    NotAnInstant,
+    NotUnderstood,
+    UnknownCustomer,
+    UnknownJourney,
+    UnknownRulebook,
+)
 from event_log.published import version_of, versions_by_journey
 from event_log.reading import CustomerFacts
 from event_log.state import SealedFact
@@ -29,16 +54,21 @@ from projections.board import Listed, Wanted
 router = APIRouter(prefix="/v1/customers", tags=["customers"], dependencies=[Depends(caught_up)])
 
 
+ASKED_AT_CUTS = (UnknownCustomer, NotAnInstant, AheadOfNow, EntryDamaged)
+ASKED_OF_A_JOURNEY = (*ASKED_AT_CUTS, UnknownJourney, UnknownRulebook)
+"""What such a question may be refused with."""
+
+
 class Cuts:
     """The two cuts of a question, as asked and as answered: instants, and the position that ``known_at`` means."""
 
     def __init__(
         self,
         service: SeenCustomers,
-        as_of: str | None = None,
-        known_at: str | None = None,
-        known_position: Annotated[int | None, Query(ge=0, lt=2**62)] = None,
-        rulebook: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+        as_of: AsOf = None,
+        known_at: KnownAt = None,
+        known_position: KnownPosition = None,
+        rulebook: UnderRulebook = None,
     ) -> None:
         reading = service.log.reading
         self.now: Instant = reading.now()
@@ -64,14 +94,24 @@ class Cuts:
         return answer | ({"forecast": True} if self.as_of > self.now else {})
 
 
-@router.get("", operation_id="listCustomers")
+def wanted(
+    journey: OfJourney = None,
+    stage: InStage = None,
+    tag: WithTag = None,
+    staff: OfStaff = None,
+    q: PartOfName = None,
+) -> Wanted:
+    return Wanted(journey, stage, tag, staff, q)
+
+
+@router.get("", operation_id="listCustomers", responses=answers(Customers, UnknownJourney, headers=("Link",)))
 def customers(
     request: Request,
     response: Response,
     service: SeenCustomers,
-    wanted: Annotated[Wanted, Depends()],
-    cursor: UUID | None = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    wanted: Annotated[Wanted, Depends(wanted)],
+    cursor: Annotated[UUID | None, Query(description="`next` of the page before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="So many customers at most.")] = 50,
 ) -> dict[str, Any]:
     """Customers and where they stand, by journey, stage, tag, staff or a part of their id."""
     if wanted.journey is not None:
@@ -85,11 +125,15 @@ def customers(
     return {"items": [_listed(listed) for listed in found[:limit]], "next": more}
 
 
-@router.get("/{customer:path}/journeys/{journey}", operation_id="getStanding")
+@router.get(
+    "/{customer:path}/journeys/{journey}",
+    operation_id="getStanding",
+    responses=answers(Standing, *ASKED_OF_A_JOURNEY),
+)
 def standing(
     service: SeenCustomers,
-    customer: str,
-    journey: str,
+    customer: CustomerName,
+    journey: Journey,
     cuts: Annotated[Cuts, Depends()],
 ) -> dict[str, Any]:
     """Where the customer stands on a journey."""
@@ -98,29 +142,32 @@ def standing(
     return {"customer": customer, "journey": journey, **stands, **cuts.as_json()}
 
 
-@router.get("/{customer:path}/journeys/{journey}/trail", operation_id="getTrail")
+@router.get(
+    "/{customer:path}/journeys/{journey}/trail",
+    operation_id="getTrail",
+    responses=answers(Trail, *ASKED_OF_A_JOURNEY),
+)
 def trail(
     service: SeenCustomers,
-    customer: str,
-    journey: str,
+    customer: CustomerName,
+    journey: Journey,
     cuts: Annotated[Cuts, Depends()],
 ) -> dict[str, Any]:
     """Every step that some belief up to the cut had, in the order they were made, with what gave it up."""
-    mark: dict[str, Any] = {}
-    entries = _stored_trail(service, customer, journey, cuts)
-    if not entries:
-        known, versions = known_at_cuts(service, customer, journey, cuts)
-        entries = trail_of(known.facts, versions, cuts.as_of, cuts.known_at)
-        if known.erased:
-            entries, mark = trail_kept(known, journey, cuts.as_of), MARK
+    entries, erased = entries_of(service, customer, journey, cuts)
+    mark = MARK if erased else {}
     return {"items": [entry.as_json() for entry in entries], "next": None, **mark, **cuts.as_json()}
 
 
-@router.get("/{customer:path}/facts", operation_id="listCustomerFacts")
+@router.get(
+    "/{customer:path}/facts",
+    operation_id="listCustomerFacts",
+    responses=answers(Facts, UnknownCustomer, EntryDamaged),
+)
 def facts(
     service: SeenCustomers,
-    customer: str,
-    order: Annotated[str, Query(pattern="^(position|fold)$")] = "position",
+    customer: CustomerName,
+    order: FoldOrder = "position",
 ) -> dict[str, Any]:
     """The customer's facts, in order of position or of the fold."""
     known = service.log.reading.customer(customer)
@@ -129,10 +176,10 @@ def facts(
     return {"items": [shown(fact) for fact in every], "next": None}
 
 
-@router.get("/{customer:path}", operation_id="getCustomer")
+@router.get("/{customer:path}", operation_id="getCustomer", responses=answers(Customer, *ASKED_AT_CUTS))
 def customer(
     service: SeenCustomers,
-    customer: str,
+    customer: CustomerName,
     cuts: Annotated[Cuts, Depends()],
 ) -> dict[str, Any]:
     """Profile, tags by hand, staff, and where the customer stands on every journey."""
@@ -161,6 +208,17 @@ def _listed(listed: Listed) -> dict[str, Any]:
         for standing in listed.standings
     ]
     return {"customer": listed.customer, "journeys": standings}
+
+
+def entries_of(service: Service, customer: str, journey: str, cuts: Cuts) -> tuple[list[Entry], bool]:
+    """The trail, from its rows where they say all that is asked; and whether she is erased."""
+    entries = _stored_trail(service, customer, journey, cuts)
+    if entries:
+        return entries, False
+    known, versions = known_at_cuts(service, customer, journey, cuts)
+    if known.erased:
+        return trail_kept(known, journey, cuts.as_of), True
+    return trail_of(known.facts, versions, cuts.as_of, cuts.known_at), False
 
 
 def _stored_trail(service: Service, customer: str, journey: str, cuts: Cuts) -> list[Entry]:

@@ -7,16 +7,31 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.access import Actor, NotAllowed, allowed
+from api.openapi.answers import ErasedFact, Facts, Received, StoredFact
+from api.openapi.bodies import CloudEvent
+from api.openapi.describing import JSON, READ_BODY, answers, ref, takes
+from api.openapi.parameters import FactPosition, FromSource, OfSubject, OfType, WithId
 from api.problems import NotAcceptedType
 from api.waiting import caught_up
 from api.wiring import Service
 from domain.envelope import read_fact
 from domain.facts import COMMAND_TYPES, Fact
 from domain.instants import Instant, rfc_3339
-from domain.refusals import FactsUnfit, Fault, NotJson, Refusal, TooLarge, UnknownPosition
+from domain.refusals import (
+    CustomerErased,
+    EntryDamaged,
+    FactsConflict,
+    FactsUnfit,
+    Fault,
+    NotJson,
+    Refusal,
+    TooLarge,
+    UnknownPosition,
+)
 from domain.strict_json import parse
 from event_log.state import Publication, SealedFact
 
+ONE, BATCH, LINES = "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"
 LARGEST_BODY = 1024 * 1024
 MOST_ITEMS = 1000
 LARGEST_EVENT = 256 * 1024
@@ -34,7 +49,21 @@ async def body_of(request: Request) -> bytes:
     return bytes(body)
 
 
-@router.post("", operation_id="sendFacts", status_code=201)
+@router.post(
+    "",
+    operation_id="sendFacts",
+    status_code=201,
+    responses=answers(
+        {201: Received, 200: Received}, *READ_BODY, FactsUnfit, FactsConflict, CustomerErased, NotAcceptedType
+    ),
+    openapi_extra=takes(
+        {
+            ONE: CloudEvent,
+            BATCH: {"type": "array", "items": ref(CloudEvent), "maxItems": MOST_ITEMS},
+            LINES: {"type": "string", "description": "One event a line."},
+        }
+    ),
+)
 def send(
     request: Request,
     response: Response,
@@ -68,17 +97,22 @@ def facts_of(items: Sequence[Any], latest: Instant) -> list[Fact]:
     return facts
 
 
-@router.get("", operation_id="listFacts", dependencies=[Depends(caught_up)])
+@router.get(
+    "",
+    operation_id="listFacts",
+    dependencies=[Depends(caught_up)],
+    responses=answers(Facts, EntryDamaged, headers=("Link",)),
+)
 def page(
     request: Request,
     response: Response,
     _: Annotated[Actor, Depends(allowed("read_log"))],
-    after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    type: str | None = None,
-    subject: str | None = None,
-    source: str | None = None,
-    id: str | None = None,
+    after: Annotated[int, Query(ge=0, lt=2**62, description="Only what lies behind this position.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="So many facts at most.")] = 100,
+    type: OfType = None,
+    subject: OfSubject = None,
+    source: FromSource = None,
+    id: WithId = None,
 ) -> dict[str, Any]:
     """The log in order of position; with ``source`` and ``id`` the one fact of that identity."""
     reading = request.app.state.service.log.reading
@@ -96,8 +130,12 @@ def page(
     }
 
 
-@router.get("/{position}", operation_id="getFact")
-def one(request: Request, position: int, _: Annotated[Actor, Depends(allowed("read_log"))]) -> dict[str, Any]:
+@router.get(
+    "/{position}",
+    operation_id="getFact",
+    responses=answers({200: {JSON: {"anyOf": [ref(StoredFact), ref(ErasedFact)]}}}, UnknownPosition, EntryDamaged),
+)
+def one(request: Request, position: FactPosition, _: Annotated[Actor, Depends(allowed("read_log"))]) -> dict[str, Any]:
     """The fact at a position."""
     if not 0 < position < 2**62:
         raise UnknownPosition()
@@ -124,20 +162,18 @@ def shown(fact: Fact | SealedFact) -> dict[str, Any]:
 
 def _items(content_type: str, body: bytes) -> list[Any]:
     media = content_type.partition(";")[0].strip().lower()
-    if media == "application/cloudevents+json":
+    if media == ONE:
         items = [(parse(body), len(body))]
-    elif media == "application/cloudevents-batch+json":
+    elif media == BATCH:
         batch = parse(body)
         if not isinstance(batch, list):
             raise FactsUnfit(faults=[Fault("A batch is a JSON array of events.")])
         # Every item is smaller than the whole; the log measures each again.
         items = [(item, 0) for item in batch]
-    elif media == "application/x-ndjson":
+    elif media == LINES:
         items = [(_line(number, line), len(line)) for number, line in enumerate(body.split(b"\n"), 1) if line.strip()]
     else:
-        raise NotAcceptedType(
-            "Send application/cloudevents+json, application/cloudevents-batch+json or application/x-ndjson."
-        )
+        raise NotAcceptedType(f"Send {ONE}, {BATCH} or {LINES}.")
     if len(items) > MOST_ITEMS:
         raise TooLarge(f"A request has at most {MOST_ITEMS} facts.")
     large = [

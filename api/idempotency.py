@@ -3,14 +3,15 @@
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import Depends, Header
+from fastapi import Depends
 
+from api.openapi.parameters import IdempotencyKey
 from domain.refusals import NotUnderstood
 
 LONGEST_KEY = 255
 
 
-def key_sent(idempotency_key: Annotated[str | None, Header()] = None) -> str | None:
+def key_sent(idempotency_key: IdempotencyKey = None) -> str | None:
     """Raises ``NotUnderstood``."""
     if idempotency_key is None:
         return None

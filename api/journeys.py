@@ -3,26 +3,38 @@
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from api.access import Actor, allowed
 from api.facts import body_of
 from api.idempotency import Key
-from api.problems import BasedOnNothing, fault_json
+from api.openapi.bodies import Draft
+from api.openapi.describing import JSON, READ_BODY, TEXT, YAML, answers, takes
+from api.openapi.parameters import IfMatch, IfNoneMatch, Journey, VersionNumber
+from api.openapi.published import Findings, Journeys, Rulebook, Rulebooks
+from api.problems import BasedOnAnother, BasedOnNothing, fault_json
 from api.publishing import BasedOn, draft_of, etag, findings_of, first, made_before, publish, shown
 from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
 from domain.journey.machine import StageMachine
-from domain.refusals import NotUnderstood, RulebookUnfit, UnknownJourney, UnknownRulebook
+from domain.refusals import (
+    AnotherPublished,
+    NotAnInstant,
+    NotUnderstood,
+    RulebookUnfit,
+    TooLarge,
+    UnknownJourney,
+    UnknownRulebook,
+)
 from domain.rulebook.reader import rulebook
 from event_log.state import Publication
 
 router = APIRouter(prefix="/v1", tags=["journeys"])
 
 
-@router.get("/journeys", operation_id="listJourneys", dependencies=[Depends(caught_up)])
+@router.get("/journeys", operation_id="listJourneys", dependencies=[Depends(caught_up)], responses=answers(Journeys))
 def journeys(service: SeenCustomers) -> dict[str, Any]:
     """The journeys that have a rulebook, each with its newest version."""
     newest = {found.journey: found for found in service.log.reading.publications()}
@@ -33,8 +45,12 @@ def journeys(service: SeenCustomers) -> dict[str, Any]:
     return {"items": items, "next": None}
 
 
-@router.get("/journeys/{journey}/rulebooks", operation_id="listRulebooks")
-def rulebooks(service: SeenCustomers, journey: str, full: bool = False) -> dict[str, Any]:
+@router.get("/journeys/{journey}/rulebooks", operation_id="listRulebooks", responses=answers(Rulebooks, UnknownJourney))
+def rulebooks(
+    service: SeenCustomers,
+    journey: Journey,
+    full: Annotated[bool, Query(description="With their documents.")] = False,
+) -> dict[str, Any]:
     """The versions of a journey's rulebook."""
     found = service.log.publications.of(journey)
     if not found:
@@ -42,22 +58,36 @@ def rulebooks(service: SeenCustomers, journey: str, full: bool = False) -> dict[
     return {"items": [shown(version, found, full) for version in found], "next": None}
 
 
-@router.get("/journeys/{journey}/rulebooks/{number}", operation_id="getRulebook")
-def one_rulebook(service: SeenCustomers, response: Response, journey: str, number: int) -> dict[str, Any]:
+@router.get(
+    "/journeys/{journey}/rulebooks/{number}",
+    operation_id="getRulebook",
+    responses=answers(Rulebook, UnknownJourney, UnknownRulebook, headers=("ETag",)),
+)
+def one_rulebook(service: SeenCustomers, response: Response, journey: Journey, number: VersionNumber) -> dict[str, Any]:
     """One version, with its document."""
     found, versions = _version(service, journey, number)
     response.headers["ETag"] = etag(found)
     return shown(found, versions, full=True)
 
 
-@router.get("/journeys/{journey}/rulebooks/{number}/diagram", operation_id="getDiagram")
-def diagram(service: SeenCustomers, journey: str, number: int) -> PlainTextResponse:
+@router.get(
+    "/journeys/{journey}/rulebooks/{number}/diagram",
+    operation_id="getDiagram",
+    response_class=PlainTextResponse,
+    responses=answers({200: {TEXT: {"type": "string"}}}, UnknownJourney, UnknownRulebook),
+)
+def diagram(service: SeenCustomers, journey: Journey, number: VersionNumber) -> PlainTextResponse:
     """The stages and moves as a Mermaid diagram."""
     found, _versions = _version(service, journey, number)
     return PlainTextResponse(StageMachine(rulebook(found.document)).mermaid())
 
 
-@router.post("/rulebooks/lint", operation_id="lintRulebook")
+@router.post(
+    "/rulebooks/lint",
+    operation_id="lintRulebook",
+    responses=answers(Findings, NotUnderstood, TooLarge),
+    openapi_extra=takes({YAML: {"description": "A rulebook."}, JSON: {"description": "A rulebook."}}, required=False),
+)
 def lint_rulebook(
     body: Annotated[bytes, Depends(body_of)], _: Annotated[Actor, Depends(allowed("lint"))]
 ) -> dict[str, Any]:
@@ -68,16 +98,31 @@ def lint_rulebook(
         return {"findings": [fault_json(fault) for fault in refusal.faults]}
 
 
-@router.post("/journeys/{journey}/rulebooks", operation_id="publishRulebook", status_code=201)
+@router.post(
+    "/journeys/{journey}/rulebooks",
+    operation_id="publishRulebook",
+    status_code=201,
+    responses=answers(
+        {201: Rulebook, 200: Rulebook},
+        *READ_BODY,
+        RulebookUnfit,
+        NotAnInstant,
+        AnotherPublished,
+        BasedOnAnother,
+        BasedOnNothing,
+        headers=("ETag",),
+    ),
+    openapi_extra=takes({JSON: Draft}),
+)
 def publish_rulebook(
     request: Request,
     response: Response,
-    journey: str,
+    journey: Journey,
     actor: Annotated[Actor, Depends(allowed("publish"))],
     body: Annotated[bytes, Depends(body_of)],
     key: Key,
-    if_match: Annotated[str | None, Header()] = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
 ) -> dict[str, Any]:
     """Publish a version of a journey's rulebook, based on the newest."""
     service: Service = request.app.state.service

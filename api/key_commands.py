@@ -1,7 +1,5 @@
 """`trailbook keys`: API keys from the command line, for whoever may run it on the server."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 from uuid import UUID
 
@@ -9,10 +7,8 @@ import typer
 
 from api.access import Role
 from api.keyring import Key, Made, Wanted
-from api.settings import Settings
-from api.wiring import Service, database, service
+from api.terminal import wired
 from domain.instants import Instant, duration, instant, rfc_3339
-from domain.refusals import Refusal
 
 key_commands = typer.Typer(no_args_is_help=True, help="Make, list, rotate and revoke API keys.")
 
@@ -23,9 +19,9 @@ Expires = Annotated[str | None, typer.Option(help="When it ends, RFC 3339; defau
 @key_commands.command(name="list", epilog="Example: trailbook keys list")
 def list_keys() -> None:
     """Every key there ever was, one a line: id, prefix, role, staff, state, label."""
-    with _wired() as wired:
-        now = wired.log.reading.now()
-        for key in wired.keys.all():
+    with wired() as service:
+        now = service.log.reading.now()
+        for key in service.keys.all():
             typer.echo("\t".join((str(key.id), key.prefix, key.role, key.staff or "-", _state(key, now), key.label)))
 
 
@@ -37,9 +33,9 @@ def add(
     expires_at: Expires = None,
 ) -> None:
     """Make a key and print it, this once."""
-    with _wired() as wired:
+    with wired() as service:
         wanted = Wanted(role, staff or None, label, None if expires_at is None else instant(expires_at))
-        _print(wired.keys.add(wanted, by=None))
+        _print(service.keys.add(wanted, by=None))
 
 
 @key_commands.command(epilog="Example: trailbook keys rotate 0b0f4d5e-6f0c-4f0e-9a6e-2f1f3c9d7a11 --overlap 7d")
@@ -49,30 +45,17 @@ def rotate(
     expires_at: Expires = None,
 ) -> None:
     """Make a key in place of another, of the same role, staff and label, and print it, this once."""
-    with _wired() as wired:
+    with wired() as service:
         ends = None if expires_at is None else instant(expires_at)
-        _print(wired.keys.rotate(id, duration(overlap), ends, by=None))
+        _print(service.keys.rotate(id, duration(overlap), ends, by=None))
 
 
 @key_commands.command(epilog="Example: trailbook keys revoke 0b0f4d5e-6f0c-4f0e-9a6e-2f1f3c9d7a11")
 def revoke(id: Id) -> None:
     """End a key now, and every session begun with it."""
-    with _wired() as wired:
-        wired.keys.revoke(id, by=None)
+    with wired() as service:
+        service.keys.revoke(id, by=None)
     typer.echo("Revoked.", err=True)
-
-
-@contextmanager
-def _wired() -> Iterator[Service]:
-    settings = Settings()
-    try:
-        with database(settings) as conninfo, service(settings, conninfo) as wired:
-            yield wired
-    except Refusal as refusal:
-        typer.echo(str(refusal), err=True)
-        for fault in refusal.faults:
-            typer.echo(f"  {fault}", err=True)
-        raise typer.Exit(1) from None
 
 
 def _print(made: Made) -> None:

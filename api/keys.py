@@ -4,13 +4,16 @@ from collections.abc import Iterator
 from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api.access import RIGHTS, Actor, Role, allowed, known
 from api.facts import body_of
-from api.keyring import Keyring, Made, Wanted
+from api.keyring import KeyNotInForce, Keyring, LastAdministrator, Made, UnknownKey, Wanted
+from api.openapi.answers import Keys, MadeKey, Me
+from api.openapi.bodies import NewKey, Rotation
+from api.openapi.describing import JSON, answers, ref, takes
 from domain.instants import DAY, Instant, duration, instant
-from domain.refusals import Fault, NotADuration, NotAnInstant, NotUnderstood
+from domain.refusals import Fault, NotADuration, NotAnInstant, NotJson, NotUnderstood, TooLarge
 from domain.strict_json import parse, unfit
 
 OVERLAP: Final = 7 * DAY
@@ -23,7 +26,7 @@ _OF_A_ROTATION = {"replaces", "overlap", "expires_at"}
 router = APIRouter(prefix="/v1", tags=["keys"])
 
 
-@router.get("/me", operation_id="getMe")
+@router.get("/me", operation_id="getMe", responses=answers(Me))
 def me(request: Request, actor: Annotated[Actor, Depends(known)]) -> dict[str, Any]:
     """Whose key this is, and what it allows."""
     key = _keyring(request).one(actor.key).as_json()
@@ -31,13 +34,21 @@ def me(request: Request, actor: Annotated[Actor, Depends(known)]) -> dict[str, A
     return {"key": key["id"], **shown, "rights": sorted(RIGHTS[actor.role])}
 
 
-@router.get("/keys", operation_id="listKeys")
+@router.get("/keys", operation_id="listKeys", responses=answers(Keys))
 def keys(request: Request, _: Annotated[Actor, Depends(allowed("read_keys"))]) -> dict[str, Any]:
     """Every key there ever was, without its secret."""
     return {"items": [key.as_json() for key in _keyring(request).all()], "next": None}
 
 
-@router.post("/keys", operation_id="makeKey", status_code=201)
+@router.post(
+    "/keys",
+    operation_id="makeKey",
+    status_code=201,
+    responses=answers(
+        {201: MadeKey}, NotJson, NotUnderstood, TooLarge, UnknownKey, KeyNotInForce, headers=("Cache-Control",)
+    ),
+    openapi_extra=takes({JSON: {"oneOf": [ref(NewKey), ref(Rotation)]}}),
+)
 def make_key(
     request: Request,
     response: Response,
@@ -50,8 +61,17 @@ def make_key(
     return {**key.as_json(), "key": secret}
 
 
-@router.delete("/keys/{id}", operation_id="revokeKey", status_code=204)
-def revoke_key(request: Request, id: UUID, actor: Annotated[Actor, Depends(allowed("keys"))]) -> None:
+@router.delete(
+    "/keys/{id}",
+    operation_id="revokeKey",
+    status_code=204,
+    responses=answers({204: {}}, UnknownKey, LastAdministrator),
+)
+def revoke_key(
+    request: Request,
+    id: Annotated[UUID, Path(description="The key.")],
+    actor: Annotated[Actor, Depends(allowed("keys"))],
+) -> None:
     """Revoke a key at once; sessions begun with it end too."""
     _keyring(request).revoke(id, actor.key)
 

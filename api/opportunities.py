@@ -7,13 +7,16 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from api.days import day_named, day_of, day_upto
+from api.openapi.answers import Opportunities
+from api.openapi.describing import answers
+from api.openapi.parameters import Cursor, Day, KnownAt, OfJourney, OfKind, OfStaff
 from api.opportunity_ids import opportunity_id
 from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
 from domain.instants import Instant, brief, instant, rfc_3339
 from domain.journey.day_list import Reason
-from domain.refusals import NotUnderstood
+from domain.refusals import AheadOfNow, EntryDamaged, NotAnInstant, NotUnderstood, UnknownJourney
 from projections.opportunities import DayQuestion, Listed
 
 router = APIRouter(prefix="/v1/opportunities", tags=["opportunities"], dependencies=[Depends(caught_up)])
@@ -25,21 +28,25 @@ MOST_CARDS = 1000
 class Wanted:
     """``kind`` and ``staff`` leave everybody through where they are absent; ``on`` is today of each journey's zone."""
 
-    journey: str | None = None
-    kind: str | None = None
-    staff: str | None = None
-    on: str | None = None
-    known_at: str | None = None
+    journey: OfJourney = None
+    kind: OfKind = None
+    staff: OfStaff = None
+    on: Day = None
+    known_at: KnownAt = None
 
 
-@router.get("", operation_id="listOpportunities")
+@router.get(
+    "",
+    operation_id="listOpportunities",
+    responses=answers(Opportunities, UnknownJourney, NotAnInstant, AheadOfNow, EntryDamaged, headers=("Link",)),
+)
 def opportunities(
     request: Request,
     response: Response,
     service: SeenCustomers,
     wanted: Annotated[Wanted, Depends()],
-    cursor: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_CARDS)] = 200,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_CARDS, description="So many cards at most.")] = 200,
 ) -> dict[str, Any]:
     """Whom to talk to on a day, and why: what was open at some instant of it, the highest rank first."""
     asked, passed = _read_cursor(cursor) if cursor is not None else (_asked(wanted.known_at), 0)

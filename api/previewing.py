@@ -13,12 +13,16 @@ from rich.table import Table
 
 from api.access import Actor, allowed
 from api.facts import body_of
+from api.openapi.bodies import PreviewDraft
+from api.openapi.describing import JSON, answers, ref, takes
+from api.openapi.parameters import Journey
+from api.openapi.published import Preview as PreviewReport
 from api.problems import fault_json, problem_of
 from api.publishing import Draft, candidate_of, draft_of, effective_from
 from api.wiring import Service
 from domain.journey.in_force import ALWAYS, version
 from domain.journey.preview import Preview
-from domain.refusals import EntryDamaged, Refusal
+from domain.refusals import EntryDamaged, NotAnInstant, NotJson, NotUnderstood, Refusal, RulebookUnfit, TooLarge
 from event_log.published import version_of
 from event_log.reading import Reading
 
@@ -31,10 +35,22 @@ LINES = "application/x-ndjson"
 router = APIRouter(prefix="/v1", tags=["journeys"])
 
 
-@router.post("/journeys/{journey}/rulebooks/preview", operation_id="previewRulebook")
+@router.post(
+    "/journeys/{journey}/rulebooks/preview",
+    operation_id="previewRulebook",
+    responses=answers(
+        {200: {JSON: ref(PreviewReport), LINES: {"type": "string", "description": "Progress, then the report."}}},
+        NotJson,
+        NotUnderstood,
+        TooLarge,
+        RulebookUnfit,
+        NotAnInstant,
+    ),
+    openapi_extra=takes({JSON: PreviewDraft}),
+)
 def preview_rulebook(
     request: Request,
-    journey: str,
+    journey: Journey,
     _: Annotated[Actor, Depends(allowed("publish"))],
     body: Annotated[bytes, Depends(body_of)],
 ) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from html import escape
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
 import psycopg
@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from api.access import NotAllowed, NotAuthenticated
@@ -32,6 +33,10 @@ class NotAcceptedType(Refusal):
     """That content type is not taken here."""
 
 
+class NotFound(Unknown):
+    """There is nothing at this address."""
+
+
 class BasedOnNothing(Refusal):
     """Say which version this is based on: If-Match with its ETag, or If-None-Match: * for the first."""
 
@@ -39,6 +44,8 @@ class BasedOnNothing(Refusal):
 class BasedOnAnother(Refusal):
     """The rulebook was changed since the version this is based on."""
 
+
+PROBLEM: Final = "application/problem+json"
 
 STATUS: tuple[tuple[type[Refusal], int], ...] = (
     (NotJson, 400),
@@ -59,7 +66,7 @@ _PAGE = (
     '<!doctype html><meta charset="utf-8"><title>Trailbook</title><link rel="stylesheet" href="/static/board.css">'
     '<main><p class="note">{text}</p><p><a href="/">Trailbook</a></p></main>'
 )
-_TITLES = {404: "not-found", 405: "method-not-allowed", 500: "internal-error"}
+_TITLES = {405: "method-not-allowed", 500: "internal-error"}
 
 
 def status_of(refusal: Refusal) -> int:
@@ -82,11 +89,22 @@ def problem(
     faults: list[dict[str, Any]] | None = None,
     present: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    body = {**(present or {}), "type": f"urn:trailbook:problem:{name}", "title": title, "status": status}
+    body = {**(present or {}), **problem_json(status, name, title)}
     body |= {"detail": detail} if detail else {}
     body |= {"errors": faults} if faults else {}
     headers = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}.get(status)
-    return JSONResponse(body, status, headers, media_type="application/problem+json")
+    return JSONResponse(body, status, headers, media_type=PROBLEM)
+
+
+def problem_json(status: int, name: str, title: str) -> dict[str, Any]:
+    """What every problem has."""
+    return {"type": f"urn:trailbook:problem:{name}", "title": title, "status": status}
+
+
+def problem_name(refusal: type[Refusal]) -> str:
+    """The end of its ``type``: ``UnknownTag`` is ``unknown-tag``."""
+    dashed = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in refusal.__name__)
+    return dashed.strip("-")
 
 
 def fault_json(fault: Fault) -> dict[str, Any]:
@@ -95,9 +113,8 @@ def fault_json(fault: Fault) -> dict[str, Any]:
 
 
 def problem_of(refusal: Refusal) -> JSONResponse:
-    name = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in type(refusal).__name__)
-    faults = [fault_json(fault) for fault in refusal.faults]
-    return problem(status_of(refusal), name.strip("-"), refusal.sentence(), refusal.detail, faults, refusal.present)
+    name, faults = problem_name(type(refusal)), [fault_json(fault) for fault in refusal.faults]
+    return problem(status_of(refusal), name, refusal.sentence(), refusal.detail, faults, refusal.present)
 
 
 def _refused(request: Request, refusal: Exception) -> Any:
@@ -110,9 +127,21 @@ def _refused(request: Request, refusal: Exception) -> Any:
     return problem_of(refusal)
 
 
-def _http(_: Request, error: Exception) -> Any:
+def _http(request: Request, error: Exception) -> Any:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, _TITLES.get(error.status_code, "http-error"), str(error.detail))
+    if error.status_code == 404:
+        return problem_of(NotFound())
+    told = problem(error.status_code, _TITLES.get(error.status_code, "http-error"), str(error.detail))
+    if error.status_code == 405:
+        told.headers["Allow"] = ", ".join(sorted(_methods_at(request)))
+    return told
+
+
+def _methods_at(request: Request) -> set[str]:
+    """Of all routes of the same path; the one that refuses a method knows only its own."""
+    routes = list(iter_route_contexts(request.app.routes))
+    paths = {route.path for route in routes if route.endpoint == request.scope.get("endpoint")}
+    return {method for route in routes if route.path in paths for method in route.methods or ()}
 
 
 def _invalid(_: Request, error: Exception) -> Any:

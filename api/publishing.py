@@ -26,6 +26,8 @@ _MEMBERS = frozenset({"document", "because", "effective_from", "retroactive"})
 FROM_NOW = ""
 """``effective_from`` left out: in force from the publication."""
 
+_NO_TIME = Fault("effective_from is a time, or null for always.", "/effective_from")
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -54,6 +56,9 @@ def draft_of(body: bytes) -> Draft:
         faults = [Fault("document is missing.", "/document")]
     if not faults:
         faults = [Fault("That is not known here.", f"/{escaped(name)}") for name in asked if name not in _MEMBERS]
+    if not faults and asked.get("effective_from") == FROM_NOW:
+        # Left out is now; an empty text is no time.
+        faults = [_NO_TIME]
     if faults:
         raise NotUnderstood(faults=faults)
     document = asked["document"]
@@ -184,7 +189,7 @@ def _since(draft: Draft) -> Instant | str | None:
     if asked is None or asked == FROM_NOW:
         return FROM_NOW if asked == FROM_NOW else None
     if not isinstance(asked, str):
-        raise NotUnderstood(faults=[Fault("effective_from is a time, or null for always.", "/effective_from")])
+        raise NotUnderstood(faults=[_NO_TIME])
     return instant(asked)
 
 

@@ -25,7 +25,7 @@ from event_log.state import Publication
 
 Say = Callable[[str], None]
 
-SAMPLE_JOURNEY: Final = "grocery"
+GROCERY: Final = "grocery"
 SAMPLE_DAY: Final = "2017-06-01"
 """The grocery chain's history ends on 2018-01-01, so links into it ask for a day of 2017."""
 
@@ -44,23 +44,27 @@ _TOGETHER = 100
 # -- on the first start ------------------------------------------------------------------------------------------------
 
 
-def load_samples(wired: Service, wanted: str, say: Say) -> None:
-    """``wanted`` is course-sales, grocery, both or none; what is there already is left alone."""
-    loaded = []
+def load_first_sample(wired: Service, wanted: str, say: Say) -> None:
+    """What people look at first: of ``both`` the course seller. What is there already is left alone."""
+    loaded = 0
     if wanted in (JOURNEY, "both"):
-        loaded.append(_load_first_course_sales(wired, say))
-    if wanted in (SAMPLE_JOURNEY, "both"):
-        loaded.append(_load_grocery(wired, say))
-    # The worker follows while the next sample is stored, so it is waited for once.
-    if any(loaded):
-        _wait_until_derived(wired, max(loaded))
+        loaded = _load_first_course_sales(wired, say)
+    elif wanted == GROCERY:
+        loaded = load_grocery(wired, say)
+    if loaded:
+        _wait_until_derived(wired, loaded)
+
+
+def is_to_follow(wired: Service, wanted: str) -> bool:
+    """Whether the grocery chain's history is still to be loaded, beside the service that answers already."""
+    return wanted == "both" and wired.log.reading.fact(*_LAST_OF_GROCERY) is None
 
 
 def first_page(wanted: str) -> str:
     """Where there is something to see."""
-    if wanted == SAMPLE_JOURNEY:
-        return f"/board/{SAMPLE_JOURNEY}?as_of={SAMPLE_DAY}"
-    return "/" if wanted == "none" else f"/board/{JOURNEY}"
+    if wanted == GROCERY:
+        return f"/board/{GROCERY}?as_of={SAMPLE_DAY}"
+    return "/" if wanted == "none" else f"/today/{JOURNEY}"
 
 
 def _load_first_course_sales(wired: Service, say: Say) -> int:
@@ -76,13 +80,13 @@ def _load_first_course_sales(wired: Service, say: Say) -> int:
     return load_course_sales(wired, world, say).position
 
 
-def _load_grocery(wired: Service, say: Say) -> int:
+def load_grocery(wired: Service, say: Say) -> int:
     """The last position stored, 0 if nothing was."""
-    if not wired.log.publications.of(SAMPLE_JOURNEY):
+    if not wired.log.publications.of(GROCERY):
         draft = Draft(
             _text("sample", "rulebook.yaml"), because="The sample workspace's own rules.", effective_from=None
         )
-        publish(wired, SAMPLE_JOURNEY, draft, by="trailbook", based_on=first)
+        publish(wired, GROCERY, draft, by="trailbook", based_on=first)
     if wired.log.reading.fact(*_LAST_OF_GROCERY) is not None:
         return 0
     say("Loading the sample of a grocery chain: 164,539 facts of 2,469 households, 2016 and 2017 ...")

@@ -17,5 +17,6 @@ class Settings(BaseSettings):
     admin_key: SecretStr | None = None
     sample: Literal["course-sales", "grocery", "both", "none"] = "both"
     ahead_seconds: int = Field(default=300, ge=0, description="How far ahead of now a fact may have happened.")
+    parent: int | None = Field(default=None, description="Set by serve --all: the worker ends when that process has.")
     crash_at: str | None = Field(default=None, pattern=r"^[a-z._]+:[1-9]\d*$", description="For tests: point:hit.")
     port: int = Field(default=8080, validation_alias="PORT", ge=1, le=65535)

@@ -6,7 +6,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 
-from api.customers import Cuts, known_at_cuts
+from api.customers import ASKED_OF_A_JOURNEY, Cuts, known_at_cuts
+from api.openapi.describing import answers
+from api.openapi.parameters import AboutOpportunity, AboutTag, Customer, Journey
+from api.openapi.standings import Explanation
 from api.seen import SeenCustomers
 from api.waiting import caught_up
 from domain.history import in_fold_order
@@ -22,15 +25,19 @@ router = APIRouter(prefix="/v1/customers", tags=["customers"], dependencies=[Dep
 class Asked:
     """What is to be explained: a tag, an opportunity by its rule's id, or else the present stage."""
 
-    tag: str | None = None
-    opportunity: str | None = None
+    tag: AboutTag = None
+    opportunity: AboutOpportunity = None
 
 
-@router.get("/{customer:path}/journeys/{journey}/why", operation_id="explain")
+@router.get(
+    "/{customer:path}/journeys/{journey}/why",
+    operation_id="explain",
+    responses=answers(Explanation, *ASKED_OF_A_JOURNEY, UnknownTag, OpportunityNeverOpen, CustomerErased),
+)
 def why(
     service: SeenCustomers,
-    customer: str,
-    journey: str,
+    customer: Customer,
+    journey: Journey,
     asked: Annotated[Asked, Depends()],
     cuts: Annotated[Cuts, Depends()],
 ) -> dict[str, Any]:

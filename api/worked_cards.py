@@ -1,73 +1,119 @@
 """`/v1/opportunities/{id}/done`, `/skip`, `/snooze`: working what stands on the board."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from api.access import Actor, allowed
-from api.commands import Body, answered, is_anothers, name_of, named, texts_of, unknown_to_sellers, versions_of
+from api.commands import (
+    DECIDED,
+    Body,
+    answered,
+    is_anothers,
+    name_of,
+    named,
+    read_texts,
+    texts_of,
+    unknown_to_sellers,
+    versions_of,
+)
 from api.idempotency import Id
+from api.openapi.answers import WorkedCard
+from api.openapi.bodies import Note, Snooze
+from api.openapi.describing import JSON, answers, takes
+from api.openapi.parameters import Opportunity
 from api.opportunity_ids import digest_of, parts_of
 from api.wiring import Service
 from domain.facts import Fact
 from domain.instants import instant, rfc_3339
 from domain.journey.worked_cards import rest_of_card
-from domain.refusals import CustomerErased, EntryDamaged, UnknownOpportunity
-from event_log.deciding import Command
+from domain.refusals import CustomerErased, EntryDamaged, NotAnInstant, NotOpen, UnknownOpportunity
+from event_log.deciding import Command, Decided
 from event_log.published import versions_by_journey
 from event_log.state import Publication
+
+Worked = Literal["opportunity.done", "opportunity.skipped", "opportunity.snoozed"]
 
 router = APIRouter(prefix="/v1/opportunities", tags=["opportunities"])
 
 
-@router.post("/{opportunity}/done", operation_id="opportunityDone", status_code=201)
+@router.post(
+    "/{opportunity}/done",
+    operation_id="opportunityDone",
+    status_code=201,
+    responses=answers({201: WorkedCard, 200: WorkedCard}, *DECIDED, UnknownOpportunity, NotOpen),
+    openapi_extra=takes({JSON: Note}, required=False),
+)
 def done(
     request: Request,
     response: Response,
-    opportunity: str,
+    opportunity: Opportunity,
     actor: Annotated[Actor, Depends(allowed("work"))],
     id: Id,
     body: Body,
 ) -> dict[str, Any]:
     """Say that an opportunity was worked, with all that stands on the same card."""
-    said = texts_of(body, (), {"note"})
-    return _worked(request, response, opportunity, actor, id, "opportunity.done", said)
+    return _worked(request, response, opportunity, actor, id, "opportunity.done", body)
 
 
-@router.post("/{opportunity}/skip", operation_id="opportunitySkip", status_code=201)
+@router.post(
+    "/{opportunity}/skip",
+    operation_id="opportunitySkip",
+    status_code=201,
+    responses=answers({201: WorkedCard, 200: WorkedCard}, *DECIDED, UnknownOpportunity, NotOpen),
+    openapi_extra=takes({JSON: Note}, required=False),
+)
 def skip(
     request: Request,
     response: Response,
-    opportunity: str,
+    opportunity: Opportunity,
     actor: Annotated[Actor, Depends(allowed("work"))],
     id: Id,
     body: Body,
 ) -> dict[str, Any]:
     """Say that an opportunity will not be worked, with all that stands on the same card."""
-    said = texts_of(body, (), {"note"})
-    return _worked(request, response, opportunity, actor, id, "opportunity.skipped", said)
+    return _worked(request, response, opportunity, actor, id, "opportunity.skipped", body)
 
 
-@router.post("/{opportunity}/snooze", operation_id="opportunitySnooze", status_code=201)
+@router.post(
+    "/{opportunity}/snooze",
+    operation_id="opportunitySnooze",
+    status_code=201,
+    responses=answers({201: WorkedCard, 200: WorkedCard}, *DECIDED, UnknownOpportunity, NotOpen, NotAnInstant),
+    openapi_extra=takes({JSON: Snooze}),
+)
 def snooze(
     request: Request,
     response: Response,
-    opportunity: str,
+    opportunity: Opportunity,
     actor: Annotated[Actor, Depends(allowed("work"))],
     id: Id,
     body: Body,
 ) -> dict[str, Any]:
     """Hide an opportunity until an instant, with all that stands on the same card; nothing else changes."""
-    until = rfc_3339(instant(texts_of(body, {"until"})["until"]))
-    return _worked(request, response, opportunity, actor, id, "opportunity.snoozed", {"until": until})
+    return _worked(request, response, opportunity, actor, id, "opportunity.snoozed", body)
 
 
 def _worked(
-    request: Request, response: Response, opportunity: str, actor: Actor, id: str, type: str, said: dict[str, str]
+    request: Request, response: Response, opportunity: str, actor: Actor, id: str, type: Worked, body: bytes
 ) -> dict[str, Any]:
     service: Service = request.app.state.service
+    done = work(service, actor, opportunity, type, read_texts(body), id)
+    return answered(service, response, actor, done) | {"facts": [named(fact) for fact in done.facts]}
+
+
+def work(service: Service, actor: Actor, opportunity: str, type: Worked, asked: object, id: str) -> Decided:
+    """Work a card: ``asked`` has the text ``until`` of a snooze, else perhaps a ``note``.
+
+    Raises ``NotUnderstood``, ``NotAnInstant``, ``UnknownOpportunity``, ``CustomerErased``, ``NotOpen`` and what the log
+    raises.
+    """
+    if type == "opportunity.snoozed":
+        said = {"until": rfc_3339(instant(texts_of(asked, {"until"})["until"]))}
+    else:
+        said = texts_of(asked, (), {"note"})
     number, opened_at, digest = parts_of(opportunity)
     with unknown_to_sellers(actor, UnknownOpportunity):
         customer = _customer_of(service, number)
@@ -79,8 +125,7 @@ def _worked(
         return rest_of_card(worked, known, versions_of(publications, journey))
 
     data = {"journey": journey, "rule": rule, "opened_at": rfc_3339(opened_at), **said, "by": name_of(actor)}
-    done = service.log.decisions.append(Command(type, customer, data, id), decide)
-    return answered(service, response, actor, done) | {"facts": [named(fact) for fact in done.facts]}
+    return service.log.decisions.append(Command(type, customer, data, id), decide)
 
 
 def _customer_of(service: Service, number: UUID) -> str:

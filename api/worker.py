@@ -1,5 +1,6 @@
 """`trailbook work`: one follower per projection, kept going whatever happens to the database."""
 
+import os
 import signal
 import threading
 
@@ -18,7 +19,10 @@ LONGEST_PAUSE = 5.0
 
 
 def work(settings: Settings, stopping: threading.Event) -> None:
-    """Follow the log until told to stop. A lost database is a pause; an unforeseen error is logged and tried again."""
+    """Follow the log until told to stop, or until the process it works for is gone.
+
+    A lost database is a pause; an unforeseen error is logged and tried again.
+    """
     plan_crash(settings.crash_at)
     log = structlog.get_logger()
     with database(settings) as conninfo:
@@ -27,7 +31,7 @@ def work(settings: Settings, stopping: threading.Event) -> None:
         pause = IDLE
         follower: Follower | None = None
         try:
-            while not stopping.is_set():
+            while not stopping.is_set() and settings.parent in (None, os.getppid()):
                 try:
                     follower = follower or _begun(pool, settings)
                     more = follower.step()

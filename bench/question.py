@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from api.publishing import Draft, first, publish
-from api.sample_workspace import SAMPLE_JOURNEY
+from api.sample_workspace import GROCERY
 from bench.measured import Measured, percentile, ratio
 from bench.workbench import History, Workbench
 from event_log.judging import Stored
@@ -35,7 +35,7 @@ def measure_question(bench: Workbench, say: Callable[[str], None]) -> list[Measu
     stage: list[list[float]] = []
     noop: list[list[float]] = []
     with serving(bench.home, database) as client:
-        paths = [f"/v1/customers/{history[0].customer}/journeys/{SAMPLE_JOURNEY}" for history in histories]
+        paths = [f"/v1/customers/{history[0].customer}/journeys/{GROCERY}" for history in histories]
         for path in paths[:WARM_UP]:
             milliseconds(client, path)
         for turn in range(1, ROUNDS + 1):
@@ -59,7 +59,7 @@ def measure_question(bench: Workbench, say: Callable[[str], None]) -> list[Measu
 def _fill(bench: Workbench, database: str, histories: Sequence[History]) -> None:
     with bench.service(database) as service:
         draft = Draft(bench.rulebook, "A measurement.", effective_from=None)
-        publish(service, SAMPLE_JOURNEY, draft, by="bench", based_on=first)
+        publish(service, GROCERY, draft, by="bench", based_on=first)
         for history in histories:
             (outcome,) = service.log.intake.append([history])
             assert isinstance(outcome, Stored), outcome

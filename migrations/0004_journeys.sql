@@ -1,5 +1,9 @@
 -- The trail and the opportunities beside where everyone stands: one projection, one position. Its rows are made anew.
 truncate standing, stays;
+alter table stays add column staff text;
+comment on column stays.staff is 'Whose customer she was then: a stay is cut where that changed.';
+drop index stays_journey_stage_from_at_idx;
+create index on stays (journey, stage, since desc, customer desc);
 delete from parked;
 delete from tracking;
 
@@ -53,4 +57,4 @@ create table opportunities (
     believed_until bigint
 );
 create index on opportunities (customer, journey);
-create index on opportunities (journey, until_at) where believed_until is null;
+create index on opportunities using gist (int8range(from_at, until_at));

@@ -32,7 +32,7 @@ TOP: Final[Mark] = (LATEST + 1, UUID(int=2**128 - 1))
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """``cause`` is the JSON form of what brought the customer into the stage; ``tags`` those of now, or of the cut."""
+    """``cause`` is the JSON form of what brought her into the stage; ``tags`` and ``staff`` are of the instant."""
 
     customer: str
     since: Instant
@@ -114,6 +114,11 @@ class Board:
             apart = _apart(question, rows)
             shown = _cards(question, stage, apart, after or TOP, limit, rows)
         return _column(stage, 0, shown, self._folded(question, apart), after or TOP, limit)
+
+    def stages_of(self, journey: str, customers: Sequence[UUID], as_of: Instant) -> dict[UUID, str]:
+        """In which stage each of these stands, as far as the rows go; who is off the journey is absent."""
+        with self._snapshot() as rows:
+            return dict(rows("stages_of", journey=journey, customers=list(customers), as_of=as_of))
 
     def customers(self, wanted: Wanted, after: UUID, limit: int) -> list[Listed]:
         """Customers by number, after one, that every filter holds for."""

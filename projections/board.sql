@@ -25,22 +25,35 @@ select distinct customer from standing where journey = %(journey)s and next_due 
 -- How many stood in each stage at an instant, without those who are folded anew.
 select stage, count(*) from stays
 where journey = %(journey)s and from_at <= %(as_of)s and (until_at is null or until_at > %(as_of)s)
-  and not customer = any(%(apart)s) and (%(staff)s::text is null or customer in (
-      select customer from standing where journey = %(journey)s and staff = %(staff)s))
+  and not customer = any(%(apart)s) and (%(staff)s::text is null or staff = %(staff)s)
 group by stage
 
 -- name: cards
--- Who stood in a stage at an instant, the last to come first; tags are those of now.
-select subject, stays.since, cause, standing.tags, standing.staff, stays.customer
-from stays
-join customers using (customer)
-join standing using (journey, customer)
-where journey = %(journey)s and stays.stage = %(stage)s
+-- Who stood in a stage at an instant, the last to come first, each with the tags and the seller of that instant.
+with shown as (
+    select customer, since, cause, staff from stays
+    where journey = %(journey)s and stage = %(stage)s and since <= %(as_of)s
+      and from_at <= %(as_of)s and (until_at is null or until_at > %(as_of)s)
+      and not customer = any(%(apart)s) and (%(staff)s::text is null or staff = %(staff)s)
+      and (since, customer) < (%(before)s, %(customer)s)
+    order by since desc, customer desc
+    limit %(limit)s
+)
+select subject, since, cause, array(
+           select tag from (
+               select distinct on (tag) tag, kind from trail
+               where trail.journey = %(journey)s and trail.customer = shown.customer and at <= %(as_of)s
+                 and believed_until is null and kind in ('tag_added', 'tag_removed')
+               order by tag, at desc, place desc) as last
+           where kind = 'tag_added' order by tag collate "C"), staff, customer
+from shown join customers using (customer)
+order by since desc, customer desc
+
+-- name: stages_of
+-- In which stage each of these customers stood at an instant.
+select customer, stage from stays
+where journey = %(journey)s and customer = any(%(customers)s)
   and from_at <= %(as_of)s and (until_at is null or until_at > %(as_of)s)
-  and not stays.customer = any(%(apart)s) and (%(staff)s::text is null or standing.staff = %(staff)s)
-  and (stays.since, stays.customer) < (%(before)s, %(customer)s)
-order by stays.since desc, stays.customer desc
-limit %(limit)s
 
 -- name: customers
 -- Customers in order of their number, each with where they stand; every filter is optional.

@@ -118,7 +118,7 @@ def _followed(
             spells[key].believe(newest.since, said_of_opportunities(newest, journey))
         if newest is not None:
             standing = standing_row(*key, customer.facts, newest)
-            yield key, _Followed(standing, list(stay_rows(*key, newest.folded)), steps[key], spells[key])
+            yield key, _Followed(standing, list(stay_rows(*key, newest)), steps[key], spells[key])
 
 
 def _new_beliefs(

@@ -37,9 +37,10 @@ select * from json_to_recordset(%(rows)s::json) as row (
 
 -- name: add_stays
 -- When customers were where.
-insert into stays (journey, customer, from_at, until_at, stage, since, cause)
+insert into stays (journey, customer, from_at, until_at, stage, since, cause, staff)
 select * from json_to_recordset(%(rows)s::json) as row (
-    journey text, customer uuid, from_at bigint, until_at bigint, stage text, since bigint, cause jsonb
+    journey text, customer uuid, from_at bigint, until_at bigint, stage text, since bigint, cause jsonb,
+    staff text
 )
 
 -- name: add_sellers

@@ -56,7 +56,7 @@ class Opportunities:
 
         From the rows, if they were worked up to what is asked; whom time may still change until ``upto`` is folded.
         """
-        asked = {"journey": question.journey, "known_at": question.known_at}
+        asked = {"journey": question.journey, "known_at": question.known_at, "staff": question.staff}
         day = {"start": question.day.start, "upto": question.day.upto}
         with reading(self._pool) as connection, connection.transaction():
             connection.execute(QUERIES["one_snapshot"])

@@ -42,9 +42,14 @@ select distinct customer from standing where journey = %(journey)s and next_due 
 select distinct customer from standing where journey = %(journey)s
 
 -- name: of_day
--- The spells of a day as one belief has them, without those who are folded anew.
+-- The spells of a day as one belief has them, without those who are folded anew; of a seller all spells of whom was theirs
+-- at some time of the day.
+with spells as materialized (
+    select * from opportunities
+    where journey = %(journey)s and int8range(from_at, until_at) && int8range(%(start)s, %(upto)s, '[]')
+      and believed_from <= %(known_at)s and (believed_until is null or believed_until > %(known_at)s)
+      and not customer = any(%(apart)s)
+)
 select customer, subject, rule, opened_at, from_at, until_at, ended_by, staff, rulebook, hidden_until
-from opportunities join customers using (customer)
-where journey = %(journey)s and from_at <= %(upto)s and (until_at is null or until_at > %(start)s)
-  and believed_from <= %(known_at)s and (believed_until is null or believed_until > %(known_at)s)
-  and not customer = any(%(apart)s)
+from spells join customers using (customer)
+where %(staff)s::text is null or customer in (select customer from spells where staff = %(staff)s)

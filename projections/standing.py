@@ -8,8 +8,7 @@ from domain.facts import Fact
 from domain.history import in_fold_order
 from domain.instants import LATEST, Instant
 from domain.journey.beliefs import Belief
-from domain.journey.fold import Folded
-from domain.journey.seller import seller_of
+from domain.journey.seller import seller_of, sellers_over_time
 from domain.journey.steps import Step
 
 Row = dict[str, Any]
@@ -31,24 +30,30 @@ def standing_row(journey: str, customer: UUID, facts: Sequence[Fact], belief: Be
     }
 
 
-def stay_rows(journey: str, customer: UUID, folded: Folded) -> Iterator[Row]:
-    """One row a stay in a stage."""
-    changes = [step for step in folded.steps if step.kind in ("entered", "moved", "renamed", "left")]
+def stay_rows(journey: str, customer: UUID, belief: Belief) -> Iterator[Row]:
+    """One row a stay in a stage, cut where she was given to another seller."""
+    steps = [step for step in belief.folded.steps if step.kind in ("entered", "moved", "renamed", "left")]
+    sellers = sellers_over_time(belief.history)
     arrival: Step | None = None
-    for step, following in zip(changes, [*changes[1:], None], strict=False):
+    for step, following in zip(steps, [*steps[1:], None], strict=False):
         # Under its new name the stage is the one that was arrived at before.
         arrival = step if arrival is None or step.kind != "renamed" else arrival
         until = following.at if following is not None else None
         # Of several stages in one instant only the last was one to stand in.
-        if step.target is not None and until != step.at:
+        if step.target is None or until == step.at:
+            continue
+        cause = {**arrival.cause.as_json(), "kind": arrival.kind}
+        cuts = [at for at, _ in sellers if at > step.at and (until is None or at < until)]
+        for begin, end in zip([step.at, *cuts], [*cuts, until], strict=True):
             yield {
                 "journey": journey,
                 "customer": customer,
-                "from_at": step.at,
-                "until_at": until,
+                "from_at": begin,
+                "until_at": end,
                 "stage": step.target,
                 "since": arrival.at,
-                "cause": {**arrival.cause.as_json(), "kind": arrival.kind},
+                "cause": cause,
+                "staff": next((staff for at, staff in reversed(sellers) if at <= begin), None),
             }
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 from domain.facts import Fact
 from domain.instants import Instant, instant
 from domain.journey.beliefs import Belief
-from domain.journey.seller import seller_of
+from domain.journey.seller import changes, sellers_over_time
 from domain.journey.steps import Cause, Step
 from domain.refusals import NotAnInstant
 
@@ -37,11 +37,11 @@ def spells(belief: Belief, journey: str) -> list[Spell]:
     steps = [step for step in belief.folded.steps if step.kind in ("opened", "closed")]
     if not steps:
         return []
-    staff = _sellers(belief.history)
-    judged = _changes(belief.folded.judged)
+    staff = sellers_over_time(belief.history)
+    judged = changes(belief.folded.judged)
     found: list[Spell] = []
     for rule, opened, closed in _openings(steps):
-        snoozed = _changes(_snoozes(belief.history, journey, rule, opened.at))
+        snoozed = changes(_snoozes(belief.history, journey, rule, opened.at))
         end = None if closed is None else closed.at
         cuts = {at for at, _ in (*staff, *judged, *snoozed) if at > opened.at and (end is None or at < end)}
         begins = sorted({opened.at, *cuts})
@@ -67,12 +67,6 @@ def _openings(steps: Iterable[Step]) -> Iterator[tuple[str, Step, Step | None]]:
         yield rule, opened, None
 
 
-def _sellers(history: Sequence[Fact]) -> list[tuple[Instant, str | None]]:
-    """From when on she was whose."""
-    assigning = [place for place, fact in enumerate(history, 1) if fact.type in ("staff.assigned", "contact.added")]
-    return _changes((history[place - 1].occurred_at, seller_of(history[:place])) for place in assigning)
-
-
 def _snoozes(history: Iterable[Fact], journey: str, rule: str, since: Instant) -> Iterator[tuple[Instant, Instant]]:
     for fact in history:
         named = fact.data.get("journey"), fact.data.get("rule")
@@ -88,15 +82,6 @@ def _instant(text: str) -> Instant | None:
         return instant(text)
     except NotAnInstant:
         return None
-
-
-def _changes(said: Iterable[tuple[Instant, T]]) -> list[tuple[Instant, T]]:
-    """In order of time, the last word of each instant, and only where it differs from the one before."""
-    found: list[tuple[Instant, T]] = []
-    for at, value in sorted(dict(said).items(), key=lambda change: change[0]):
-        if not found or found[-1][1] != value:
-            found.append((at, value))
-    return found
 
 
 def _at(changes: Sequence[tuple[Instant, T]], at: Instant) -> T | None:

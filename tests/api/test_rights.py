@@ -49,6 +49,13 @@ MAY_CALL: Mapping[str, str] = {
     "GET /board/{journey}": READERS,
     "GET /board/{journey}/stages/{stage}": READERS,
     "GET /journey/{journey}/customer/{customer:path}": READERS,
+    "GET /today/{journey}": READERS,
+    "GET /today/{journey}/cards": READERS,
+    "POST /today/{journey}/cards/{opportunity}": "seller ops admin",
+    "POST /journey/{journey}/move/{customer:path}": "seller ops admin",
+    "POST /journey/{journey}/void/{position}": "admin",
+    "GET /rulebooks/{journey}": READERS,
+    "POST /rulebooks/{journey}": "ops admin",
     "GET /v1/me": KEYED,
     "GET /v1/keys": "auditor admin",
     "POST /v1/keys": "admin",
@@ -161,6 +168,10 @@ def asked(client: httpx.Client, route: str, path: str, key: str | None, session:
     headers |= {"Cookie": f"trailbook={session}"} if session and not path.startswith("/v1/") else {}
     params = {"cursor": cursor_of(TOP)} if path.startswith("/board/j/stages/") else None
     body = BODIES.get(path.rpartition("/")[2], {}) if method == "POST" else None
+    if method == "POST" and not path.startswith(("/v1/", "/log")):
+        # A form of a page, sent from here.
+        origin = {"Origin": str(client.base_url).rstrip("/")}
+        return client.request(method, path, headers=headers | origin, data={"do": "done"})
     return client.request(method, path, headers=headers, params=params, json=body)
 
 

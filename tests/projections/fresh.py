@@ -22,9 +22,9 @@ Key = tuple[str, UUID]
 Rows = dict[Key, tuple[Any, ...]]
 """By journey and customer: stage, since, staff, tags, when that may change next."""
 Stays = dict[Key, list[tuple[Any, ...]]]
-"""By journey and customer, in order: from, until, stage, since."""
+"""By journey and customer, in order: from, until, stage, since, seller."""
 Cards = dict[str, list[tuple[Any, ...]]]
-"""By stage: customer, since, cause."""
+"""By stage: customer, since, cause, tags, seller."""
 
 
 def assert_rows_are_a_fresh_fold(database: str, log: EventLog) -> int:
@@ -89,10 +89,12 @@ def assert_stays_are_a_fresh_fold(
 ) -> None:
     """Asked at every instant at which something happened, and just before it, both tell the same stage and since."""
     steps = {step.at for step in fold_of(customer, versions, until).steps}
-    for at in sorted({until} | steps | {step - 1 for step in steps}):
-        there = [(stage, since) for begins, ends, stage, since in stays if begins <= at < (ends or at + 1)]
+    given = {fact.occurred_at for fact in customer.facts if fact.occurred_at <= until}
+    for at in sorted({until, *(at - before for at in steps | given for before in (0, 1))}):
+        there = [told for begins, ends, *told in stays if begins <= at < (ends or at + 1)]
         standing = fold_of(customer, versions, at).standing
-        assert there == ([] if standing.stage is None else [(standing.stage, standing.since)])
+        staff = seller_of(in_fold_order(customer.facts, at))
+        assert there == ([] if standing.stage is None else [[standing.stage, standing.since, staff]])
 
 
 def rows_and_tracking(database: str) -> tuple[int, Instant, Rows, Stays]:
@@ -110,7 +112,7 @@ def _standing(connection: psycopg.Connection[TupleRow]) -> Rows:
 
 def _stays(connection: psycopg.Connection[TupleRow]) -> Stays:
     found = connection.execute(
-        "select journey, customer, from_at, until_at, stage, since from stays order by journey, customer, from_at"
+        "select journey, customer, from_at, until_at, stage, since, staff from stays order by 1, 2, 3"
     )
     stays: Stays = {}
     for journey, customer, *rest in found:
@@ -119,9 +121,9 @@ def _stays(connection: psycopg.Connection[TupleRow]) -> Stays:
 
 
 def cards_of(columns: Iterable[Column]) -> Cards:
-    """What a board says: customer, since and cause; its tags are those of now, not of the cut."""
+    """What a board says."""
     return {
-        column.stage: [(card.customer, card.since, card.cause) for card in column.cards]
+        column.stage: [(card.customer, card.since, card.cause, card.tags, card.staff) for card in column.cards]
         for column in columns
         if column.cards
     }
@@ -136,7 +138,8 @@ def fresh_cards(log: EventLog, question: Question) -> Cards:
         if stage is None or since is None:
             continue
         came = [step for step in folded.steps if step.kind in ("entered", "moved")][-1]
-        card = customer.subject, since, {**came.cause.as_json(), "kind": came.kind}
-        if question.staff in (None, seller_of(in_fold_order(customer.facts, question.as_of))):
+        staff = seller_of(in_fold_order(customer.facts, question.as_of))
+        card = customer.subject, since, {**came.cause.as_json(), "kind": came.kind}, sorted(folded.standing.tags), staff
+        if question.staff in (None, staff):
             found.setdefault(stage, []).append((since, number, card))
     return {stage: [card for *_, card in sorted(cards, reverse=True)] for stage, cards in found.items()}

@@ -100,6 +100,8 @@ def test_rows_and_boards_are_folds_of_the_log(
         columns = world.board.columns(question, EVERY_STAGE, 100)
         assert cards_of(columns) == fresh_cards(world.log, question)
         assert all(column.count == len(column.cards) for column in columns)
+        of_one = replace(question, staff="zhang")
+        assert cards_of(world.board.columns(of_one, EVERY_STAGE, 100)) == fresh_cards(world.log, of_one)
         assert_days_are_folds_of_the_log(world, as_of, known)
         assert_trails_are_folds_of_the_log(world, as_of, known)
 

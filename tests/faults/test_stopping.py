@@ -1,0 +1,88 @@
+"""`serve --all` stopped or killed: what ran beside it ends, and the next start finds its data."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.processes import free_port
+from tests.faults.waiting import seconds_until
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds child processes in /proc")
+
+
+def start(home: Path) -> tuple[subprocess.Popen[bytes], str]:
+    port = free_port()
+    settings = {"TRAILBOOK_HOME": str(home), "TRAILBOOK_SAMPLE": "none", "PORT": str(port)}
+    command = [sys.executable, "-m", "api.cli", "serve", "--all"]
+    address = f"http://127.0.0.1:{port}/readyz"
+    process = subprocess.Popen(command, env={**os.environ, **settings}, stderr=subprocess.DEVNULL)
+    seconds_until(lambda: answers(address))
+    return process, address
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=1).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def children(of: int) -> list[int]:
+    """The processes that it started; a process's parent is the second field behind its name."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                stat = (folder / "stat").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(stat.rpartition(")")[2].split()[1]) == of:
+                found.append(int(folder.name))
+    return found
+
+
+def command_of(pid: int) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        return ") Z" not in (Path("/proc") / str(pid) / "stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_it_ends_all_that_runs_beside_it(open_folder: Path, number: signal.Signals) -> None:
+    process, address = start(open_folder / f"stopped-{number}")
+    beside = children(process.pid)
+    assert beside
+
+    process.send_signal(number)
+
+    assert process.wait(30) == 0
+    seconds_until(lambda: not any(map(is_alive, beside)))
+    assert not answers(address)
+
+
+def test_killed_it_leaves_no_worker_behind_and_starts_again(open_folder: Path) -> None:
+    home = open_folder / "killed"
+    process, _ = start(home)
+    workers = [
+        pid for pid in children(process.pid) if b"work" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    ]
+    assert workers
+
+    process.kill()
+    process.wait()
+
+    seconds_until(lambda: not any(map(is_alive, workers)))
+    again, address = start(home)
+    assert answers(address)
+    again.terminate()
+    assert again.wait(30) == 0
