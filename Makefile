@@ -16,7 +16,7 @@ run: $(VENV)/run.stamp ## everything on an embedded Postgres, with the sample, a
 
 test: $(VENV)/test.stamp ## everything green: style, types, import contracts, tests
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/test.stamp ## style, types and import contracts
 	$(BIN)/ruff check .

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import Mock
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -87,7 +88,7 @@ def lines(_: schemathesis.SerializationContext, value: Any) -> bytes:
 @pytest.fixture(scope="module")
 def story(postgres: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """One server for all; every key may do its worst to it."""
-    name = "schemathesis"
+    name = f"schemathesis_{uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as owner:
         owner.execute(f"create database {name} template {template}".encode())
     home = tmp_path_factory.mktemp("home")
