@@ -56,6 +56,11 @@ class Actor:
     role: Role
     staff: str | None
 
+    @property
+    def name(self) -> str:
+        """As what they do is signed."""
+        return self.staff or str(self.key)
+
     def may(self, permission: Permission) -> bool:
         return permission in RIGHTS[self.role]
 

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from api.openapi.answers import Board, Cards
 from api.openapi.describing import answers
 from api.openapi.parameters import AsOf, Cursor, Journey, KnownAt, OfStaff, Stage
+from api.paging import link_next
 from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
@@ -82,8 +83,7 @@ def stage_customers(
     column = service.board.page(question, stage, before, limit)
     shown = _shown(column)
     if shown["cursor"] is not None:
-        url = request.url.include_query_params(cursor=shown["cursor"])
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        link_next(request, response, cursor=shown["cursor"])
     return {"items": shown["cards"], "next": shown["cursor"]}
 
 

@@ -41,7 +41,7 @@ from domain.refusals import (
 )
 from domain.strict_json import escaped, parse, unfit
 from domain.voiding import refuse_unfit_void
-from event_log.deciding import Command, Decided
+from event_log.deciding import Command, Decide, Decided
 from event_log.published import versions_by_journey
 from event_log.state import Publication, SealedFact
 
@@ -83,8 +83,8 @@ def set_stage(
     """Move a customer by hand, from the stage the person saw; with `hold` the stage rules rest for so long."""
     service: Service = request.app.state.service
     done = move(service, actor, customer, journey, read_texts(body), id)
-    answer = answered(service, response, actor, done)
-    return answer | {"fact": named(done.facts[0]), "standing": _standing_after(service, done, journey)}
+    standing = _standing_after(service, done, journey)
+    return answered(response, done) | {"fact": named(done.facts[0]), "standing": standing}
 
 
 @router.post(
@@ -105,8 +105,8 @@ def void_fact(
     """Take a wrong fact out of every fold from now on; it stays in the log."""
     reason = texts_of(read_texts(body), {"reason"})["reason"]
     service: Service = request.app.state.service
-    done = void(service, position, reason, name_of(actor), id)
-    return answered(service, response, actor, done) | {"fact": named(done.facts[0])}
+    done = void(service, position, reason, actor.name, id)
+    return answered(response, done) | {"fact": named(done.facts[0])}
 
 
 def move(service: Service, actor: Actor, customer: str, journey: str, said: object, id: str) -> Decided:
@@ -120,14 +120,11 @@ def move(service: Service, actor: Actor, customer: str, journey: str, said: obje
         duration(asked["hold"])
 
     def decide(moving: Fact, known: Sequence[Fact], publications: Sequence[Publication]) -> Sequence[Fact]:
-        if is_anothers(actor, known, moving.occurred_at):
-            raise UnknownCustomer()
         refuse_unfit_move(moving, known, versions_of(publications, journey))
         return ()
 
-    command = Command("stage.set", customer, {"journey": journey, **asked, "by": name_of(actor)}, id)
-    with unknown_to_sellers(actor, UnknownCustomer):
-        return service.log.decisions.append(command, decide)
+    command = Command("stage.set", customer, {"journey": journey, **asked, "by": actor.name}, id)
+    return decided(service, actor, command, decide, UnknownCustomer)
 
 
 def void(service: Service, position: int, reason: str, by: str, id: str) -> Decided:
@@ -147,10 +144,6 @@ def void(service: Service, position: int, reason: str, by: str, id: str) -> Deci
 
     data = {"source": fact.source, "id": fact.id, "reason": reason, "by": by}
     return service.log.decisions.append(Command("fact.voided", fact.customer, data, id), decide)
-
-
-def name_of(actor: Actor) -> str:
-    return actor.staff or str(actor.key)
 
 
 def read_texts(body: bytes) -> object:
@@ -182,9 +175,28 @@ def versions_of(publications: Iterable[Publication], journey: str) -> list[Versi
     return versions[journey]
 
 
-def is_anothers(actor: Actor, known: Iterable[Fact], at: Instant) -> bool:
-    """Whether a seller asks about a customer who is not theirs; to them that customer is unknown."""
-    return actor.role == "seller" and seller_of(in_fold_order(known, at)) != actor.staff
+def decided(service: Service, actor: Actor, command: Command, decide: Decide, unknown: type[Unknown]) -> Decided:
+    """What a command made, for an actor: a seller's customer is theirs when it is decided, and when it is told again.
+
+    Raises ``unknown`` where she is not, ``CustomerErased``, what ``decide`` raises, and what the log raises.
+    """
+
+    def theirs(asked: Fact, known: Sequence[Fact], publications: Sequence[Publication]) -> Sequence[Fact]:
+        _refuse_anothers(actor, known, asked.occurred_at, unknown)
+        return decide(asked, known, publications)
+
+    with unknown_to_sellers(actor, unknown):
+        done = service.log.decisions.append(command, theirs)
+    if done.repeated and actor.role == "seller":
+        known = service.log.reading.customer(command.customer)
+        _refuse_anothers(actor, known.facts, service.log.reading.now(), unknown)
+    return done
+
+
+def _refuse_anothers(actor: Actor, known: Iterable[Fact], at: Instant, unknown: type[Unknown]) -> None:
+    """To a seller another's customer is unknown."""
+    if actor.role == "seller" and seller_of(in_fold_order(known, at)) != actor.staff:
+        raise unknown()
 
 
 @contextmanager
@@ -198,13 +210,9 @@ def unknown_to_sellers(actor: Actor, unknown: type[Unknown]) -> Iterator[None]:
         raise
 
 
-def answered(service: Service, response: Response, actor: Actor, done: Decided) -> dict[str, Any]:
-    """201, or 200 for a repetition; whose customer she has become meanwhile counts then too."""
+def answered(response: Response, done: Decided) -> dict[str, Any]:
+    """201, or 200 for a repetition."""
     response.status_code = 200 if done.repeated else 201
-    if done.repeated and actor.role == "seller":
-        known = service.log.reading.customer(done.facts[0].customer)
-        if is_anothers(actor, known.facts, service.log.reading.now()):
-            raise UnknownCustomer()
     return {"position": done.position}
 
 

@@ -26,6 +26,7 @@ from api.openapi.parameters import (
 )
 from api.openapi.parameters import Customer as CustomerName
 from api.openapi.standings import Customer, Customers, Standing, Trail
+from api.paging import link_next
 from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
@@ -33,7 +34,7 @@ from domain.facts import Fact
 from domain.history import in_fold_order
 from domain.instants import Instant, instant, rfc_3339
 from domain.journey.fold import fold
-from domain.journey.in_force import ALWAYS, Version
+from domain.journey.in_force import ALWAYS, Version, numbered
 from domain.journey.seller import seller_of
 from domain.journey.trail import Entry
 from domain.journey.trail import trail as trail_of
@@ -120,8 +121,7 @@ def customers(
     found = service.board.customers(wanted, cursor or UUID(int=0), limit + 1)
     more = str(found[limit - 1].number) if len(found) > limit else None
     if more is not None:
-        url = request.url.include_query_params(cursor=more)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        link_next(request, response, cursor=more)
     return {"items": [_listed(listed) for listed in found[:limit]], "next": more}
 
 
@@ -250,10 +250,10 @@ def known_at_cuts(service: Service, customer: str, journey: str, cuts: Cuts) -> 
 
 def _alone(versions: Sequence[Version], number: int) -> list[Version]:
     """One version alone, in force since always."""
-    found = [version for version in versions if version.number == number]
-    if not found:
+    found = numbered(versions, number)
+    if found is None:
         raise UnknownRulebook()
-    return [Version(number, found[0].rulebook, found[0].machine, ALWAYS)]
+    return [replace(found, effective_from=ALWAYS, published_at=ALWAYS)]
 
 
 def _profile(facts: Sequence[Fact]) -> dict[str, Any]:

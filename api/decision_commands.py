@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import typer
 
 from api.access import Actor
-from api.commands import move, name_of, void
+from api.commands import move, void
 from api.terminal import wired
 
 OPERATOR = Actor(UUID(int=0), "admin", "command line")
@@ -44,7 +44,7 @@ def void_command(
     """Take a wrong fact out of every fold from now on; it stays in the log."""
     said = _said(reason)
     with wired() as service:
-        done = void(service, position, said, name_of(OPERATOR), str(uuid4()))
+        done = void(service, position, said, OPERATOR.name, str(uuid4()))
     typer.echo(f"position {position} is voided, by position {done.position}")
 
 

@@ -11,6 +11,7 @@ from api.openapi.answers import ErasedFact, Facts, Received, StoredFact
 from api.openapi.bodies import CloudEvent
 from api.openapi.describing import JSON, READ_BODY, answers, ref, takes
 from api.openapi.parameters import FactPosition, FromSource, OfSubject, OfType, WithId
+from api.paging import link_next
 from api.problems import NotAcceptedType
 from api.waiting import caught_up
 from api.wiring import Service
@@ -122,8 +123,7 @@ def page(
     found_page = reading.page(after, limit, type=type, subject=subject)
     more = found_page.looked_at > after
     if more:
-        url = request.url.include_query_params(after=found_page.looked_at)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        link_next(request, response, after=found_page.looked_at)
     return {
         "items": [shown(fact) for fact in found_page.facts],
         "next": str(found_page.looked_at) if more else None,

@@ -129,8 +129,7 @@ def publish_rulebook(
     draft = draft_of(body)
     published = made_before(service, journey, draft, key)
     if published is None:
-        by = actor.staff or str(actor.key)
-        published = publish(service, journey, draft, by, _based_on(if_match, if_none_match), key)
+        published = publish(service, journey, draft, actor.name, _based_on(if_match, if_none_match), key)
     else:
         response.status_code = 200
     response.headers["ETag"] = etag(published)

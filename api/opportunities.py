@@ -11,6 +11,7 @@ from api.openapi.answers import Opportunities
 from api.openapi.describing import answers
 from api.openapi.parameters import Cursor, Day, KnownAt, OfJourney, OfKind, OfStaff
 from api.opportunity_ids import opportunity_id
+from api.paging import link_next
 from api.seen import SeenCustomers
 from api.waiting import caught_up
 from api.wiring import Service
@@ -59,8 +60,7 @@ def opportunities(
     )
     more = f"{known_at}.{passed + limit}" if len(cards) > passed + limit else None
     if more is not None:
-        url = request.url.include_query_params(cursor=more)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+        link_next(request, response, cursor=more)
     return {
         "items": [card_json(question.journey, listed) for question, listed in cards[passed : passed + limit]],
         "next": more,

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -28,7 +27,6 @@ from event_log.reading import Reading
 
 TOGETHER = 200
 """Customers read in one go."""
-COUNTED_TOGETHER = 10_000
 
 LINES = "application/x-ndjson"
 
@@ -103,9 +101,9 @@ def show_preview(service: Service, journey: str, draft: Draft, *, as_json: bool)
 def _walked(
     reading: Reading, position: int, preview: Preview, findings: list[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    done, of = 0, sum(map(len, _all_customers(reading, COUNTED_TOGETHER)))
+    done, of = 0, reading.count()
     erased = damaged = 0
-    for numbers in _all_customers(reading, TOGETHER):
+    for numbers in reading.everybody(TOGETHER):
         for found in reading.customers(numbers, position).values():
             if isinstance(found, EntryDamaged):
                 damaged += 1
@@ -118,13 +116,6 @@ def _walked(
         yield {"done": done, "of": of}
     skipped = {"skipped_erased": erased, "skipped_damaged": damaged}
     yield {**preview.as_json(), **skipped, "position": position, "findings": findings}
-
-
-def _all_customers(reading: Reading, together: int) -> Iterator[list[UUID]]:
-    after = UUID(int=0)
-    while numbers := reading.numbers(after, together):
-        yield numbers
-        after = numbers[-1]
 
 
 def _written(lines: Iterator[dict[str, Any]]) -> Iterator[bytes]:

@@ -132,8 +132,9 @@ def publish(
 
 def made_before(service: Service, journey: str, draft: Draft, key: str | None) -> Publication | None:
     """The version that the same draft made under this key. Raises ``AnotherPublished`` where it was another draft."""
-    found = (earlier for earlier in service.log.publications.of(journey) if key is not None and earlier.key == key)
-    earlier = next(found, None)
+    if key is None:
+        return None
+    earlier = next((found for found in service.log.publications.of(journey) if found.key == key), None)
     return None if earlier is None else _made_by(draft, earlier)
 
 

@@ -53,7 +53,8 @@ class OwnCustomers(Reading):
 
     def customer(self, subject: str, position: int | None = None) -> CustomerFacts:
         """Whose she is now is asked of the facts themselves: the rows, by which the database judges, lag a little."""
-        known = super().customer(subject)
-        if seller_of(in_fold_order(known.facts, self.now())) != self._seller:
+        whole = super().customer(subject)
+        known = whole if position is None else whole.up_to(position)
+        if seller_of(in_fold_order(whole.facts, self.now())) != self._seller or not (known.facts or known.sealed):
             raise UnknownCustomer()
-        return known if position is None else super().customer(subject, position)
+        return known

@@ -2,11 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 
 import uvicorn
 
@@ -15,6 +16,7 @@ from api.login import login_path
 from api.sample_workspace import GROCERY, first_page, is_to_follow, load_first_sample
 from api.settings import Settings
 from api.wiring import Service, database, service
+from domain.refusals import PortTaken
 from event_log.crashpoint import plan_crash
 
 Say = Callable[[str], None]
@@ -25,8 +27,9 @@ def serve(settings: Settings, say: Say, *, everything: bool) -> None:
     plan_crash(settings.crash_at)
     # To be told to stop is to be interrupted: what runs beside us ends in order.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    door = _door(settings.port)
     say("Starting the database ...")
-    with database(settings, share=False) as conninfo, service(settings, conninfo) as wired:
+    with closing(door), database(settings, share=False) as conninfo, service(settings, conninfo) as wired:
         key = wired.keys.first_admin(settings.admin_key.get_secret_value() if settings.admin_key else None)
         if key is not None:
             say(f"The first administrator's key, shown this once: {key}")
@@ -38,8 +41,21 @@ def serve(settings: Settings, say: Say, *, everything: bool) -> None:
             more = everything and is_to_follow(wired, settings.sample)
             # The server stops in order at Ctrl-C and then hands the signal on; it has done its work.
             with suppress(KeyboardInterrupt), _second_sample(conninfo, settings, say) if more else nullcontext():
-                uvicorn.Server(config).run()
+                uvicorn.Server(config).run(sockets=[door])
     say("Stopped.")
+
+
+def _door(port: int) -> socket.socket:
+    """Ours before anything is started or loaded. Raises ``PortTaken``."""
+    door = socket.socket()
+    # A port that was left a moment ago is free.
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind(("127.0.0.1", port))
+    except OSError as error:
+        door.close()
+        raise PortTaken(f"It is {port}: {error.strerror}.") from None
+    return door
 
 
 def _say_where_to_click(wired: Service, settings: Settings, say: Say) -> None:

@@ -11,8 +11,7 @@ from api.commands import (
     DECIDED,
     Body,
     answered,
-    is_anothers,
-    name_of,
+    decided,
     named,
     read_texts,
     texts_of,
@@ -36,72 +35,73 @@ from event_log.state import Publication
 
 Worked = Literal["opportunity.done", "opportunity.skipped", "opportunity.snoozed"]
 
-router = APIRouter(prefix="/v1/opportunities", tags=["opportunities"])
+MAY_WORK = allowed("work")
+WORKED = (*DECIDED, UnknownOpportunity, NotOpen)
+
+router = APIRouter(prefix="/v1/opportunities", tags=["opportunities"], dependencies=[Depends(MAY_WORK)])
+
+
+class Working:
+    """The request to work a card, whichever way."""
+
+    def __init__(
+        self,
+        request: Request,
+        response: Response,
+        opportunity: Opportunity,
+        actor: Annotated[Actor, Depends(MAY_WORK)],
+        id: Id,
+        body: Body,
+    ) -> None:
+        self._service: Service = request.app.state.service
+        self._response = response
+        self._opportunity = opportunity
+        self._actor = actor
+        self._id = id
+        self._body = body
+
+    def done_as(self, type: Worked) -> dict[str, Any]:
+        done = work(self._service, self._actor, self._opportunity, type, read_texts(self._body), self._id)
+        return answered(self._response, done) | {"facts": [named(fact) for fact in done.facts]}
+
+
+Asked = Annotated[Working, Depends()]
 
 
 @router.post(
     "/{opportunity}/done",
     operation_id="opportunityDone",
     status_code=201,
-    responses=answers({201: WorkedCard, 200: WorkedCard}, *DECIDED, UnknownOpportunity, NotOpen),
+    responses=answers({201: WorkedCard, 200: WorkedCard}, *WORKED),
     openapi_extra=takes({JSON: Note}, required=False),
 )
-def done(
-    request: Request,
-    response: Response,
-    opportunity: Opportunity,
-    actor: Annotated[Actor, Depends(allowed("work"))],
-    id: Id,
-    body: Body,
-) -> dict[str, Any]:
+def done(asked: Asked) -> dict[str, Any]:
     """Say that an opportunity was worked, with all that stands on the same card."""
-    return _worked(request, response, opportunity, actor, id, "opportunity.done", body)
+    return asked.done_as("opportunity.done")
 
 
 @router.post(
     "/{opportunity}/skip",
     operation_id="opportunitySkip",
     status_code=201,
-    responses=answers({201: WorkedCard, 200: WorkedCard}, *DECIDED, UnknownOpportunity, NotOpen),
+    responses=answers({201: WorkedCard, 200: WorkedCard}, *WORKED),
     openapi_extra=takes({JSON: Note}, required=False),
 )
-def skip(
-    request: Request,
-    response: Response,
-    opportunity: Opportunity,
-    actor: Annotated[Actor, Depends(allowed("work"))],
-    id: Id,
-    body: Body,
-) -> dict[str, Any]:
+def skip(asked: Asked) -> dict[str, Any]:
     """Say that an opportunity will not be worked, with all that stands on the same card."""
-    return _worked(request, response, opportunity, actor, id, "opportunity.skipped", body)
+    return asked.done_as("opportunity.skipped")
 
 
 @router.post(
     "/{opportunity}/snooze",
     operation_id="opportunitySnooze",
     status_code=201,
-    responses=answers({201: WorkedCard, 200: WorkedCard}, *DECIDED, UnknownOpportunity, NotOpen, NotAnInstant),
+    responses=answers({201: WorkedCard, 200: WorkedCard}, *WORKED, NotAnInstant),
     openapi_extra=takes({JSON: Snooze}),
 )
-def snooze(
-    request: Request,
-    response: Response,
-    opportunity: Opportunity,
-    actor: Annotated[Actor, Depends(allowed("work"))],
-    id: Id,
-    body: Body,
-) -> dict[str, Any]:
+def snooze(asked: Asked) -> dict[str, Any]:
     """Hide an opportunity until an instant, with all that stands on the same card; nothing else changes."""
-    return _worked(request, response, opportunity, actor, id, "opportunity.snoozed", body)
-
-
-def _worked(
-    request: Request, response: Response, opportunity: str, actor: Actor, id: str, type: Worked, body: bytes
-) -> dict[str, Any]:
-    service: Service = request.app.state.service
-    done = work(service, actor, opportunity, type, read_texts(body), id)
-    return answered(service, response, actor, done) | {"facts": [named(fact) for fact in done.facts]}
+    return asked.done_as("opportunity.snoozed")
 
 
 def work(service: Service, actor: Actor, opportunity: str, type: Worked, asked: object, id: str) -> Decided:
@@ -120,12 +120,10 @@ def work(service: Service, actor: Actor, opportunity: str, type: Worked, asked: 
     journey, rule = _rule_of(service, digest)
 
     def decide(worked: Fact, known: Sequence[Fact], publications: Sequence[Publication]) -> Sequence[Fact]:
-        if is_anothers(actor, known, worked.occurred_at):
-            raise UnknownOpportunity()
         return rest_of_card(worked, known, versions_of(publications, journey))
 
-    data = {"journey": journey, "rule": rule, "opened_at": rfc_3339(opened_at), **said, "by": name_of(actor)}
-    return service.log.decisions.append(Command(type, customer, data, id), decide)
+    data = {"journey": journey, "rule": rule, "opened_at": rfc_3339(opened_at), **said, "by": actor.name}
+    return decided(service, actor, Command(type, customer, data, id), decide, UnknownOpportunity)
 
 
 def _customer_of(service: Service, number: UUID) -> str:

@@ -175,6 +175,10 @@ class TooLarge(NotUnderstood):
     """That is more than is stored at once."""
 
 
+class PortTaken(Refusal):
+    """Something else listens on that port; choose another with PORT, for example: PORT=9000 make run."""
+
+
 class WrongMasterKey(Refusal):
     """This log was begun under another master key; start with that key, or with another database."""
 

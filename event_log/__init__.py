@@ -22,7 +22,9 @@ Reading (reading.py); positions are 1, 2, 3 ... without holes::
     log.reading.customer(subject, position=None) -> CustomerFacts      # or UnknownCustomer
     log.reading.customers(numbers, position) -> {number: CustomerFacts | EntryDamaged}
     log.reading.number(subject) -> UUID | None                         # what the log calls a customer
-    log.reading.numbers(after, limit) -> [UUID, ...]                   # all customers, to walk over
+    log.reading.numbers(after, limit) -> [UUID, ...]                   # all customers, in order
+    log.reading.everybody(together) -> Iterator([UUID, ...])           # to walk over
+    log.reading.count() -> number of customers
     log.reading.publications(position=None) -> [Publication, ...]      # of all journeys
     log.reading.entries(after, limit) -> [Entry, ...]                  # as stored: followers, archive, proofs
     log.reading.opened(entries) -> [Fact | SealedFact | Publication, ...]

@@ -90,6 +90,14 @@ def reading(pool: Pool) -> Iterator[Connection[TupleRow]]:
         raise StoreAway() from error
 
 
+@contextmanager
+def snapshot(pool: Pool) -> Iterator[Connection[TupleRow]]:
+    """A connection to read with, all of it as of one moment. Raises ``StoreAway``, ``SellersShutOut``."""
+    with reading(pool) as connection, connection.transaction():
+        connection.execute(_QUERIES["one_snapshot"])
+        yield connection
+
+
 def _alive(pool: Pool) -> Connection[TupleRow]:
     # The pool can check for itself, but then it sleeps a second for every dead connection it meets.
     for others in range(pool.connections.max_size, -1, -1):

@@ -14,6 +14,10 @@ select set_config('role', case when pg_has_role(session_user, to_regrole('trailb
                                then 'trailbook_app' else 'none' end, false),
        set_config('trailbook.staff', '', false)
 
+-- name: one_snapshot
+-- What follows in this transaction sees the rows of one moment, whatever others commit meanwhile.
+set transaction isolation level repeatable read, read only
+
 -- name: as_seller
 -- From here on the connection sees what this seller sees, or it fails.
 select set_config('role', 'trailbook_seller', false), set_config('trailbook.staff', %(staff)s, false)

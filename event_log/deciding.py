@@ -12,7 +12,7 @@ from domain.facts import Data, Fact
 from domain.instants import Instant
 from domain.refusals import CustomerErased, FactsConflict, Fault, Refusal, Unavailable, UnknownCustomer
 from domain.strict_json import canonical
-from event_log.connections import Pool, reading
+from event_log.connections import Pool, snapshot
 from event_log.drafting import Draft, Drafting
 from event_log.entry import Entry
 from event_log.intake import lines_of, measured
@@ -163,8 +163,7 @@ class Decisions:
         return [self._drafting.draft(fact, parts, subject_hash, known.key) for fact, parts in ready]
 
     def _known_now(self, customer: str) -> tuple[_Known, Instant]:
-        with reading(self._pool) as connection, connection.transaction(), connection.cursor() as cursor:
-            cursor.execute(_QUERIES["one_snapshot"])
+        with snapshot(self._pool) as connection, connection.cursor() as cursor:
             read = self._read(cursor, customer)
             # Read last: nothing that was recorded when the facts were read can lie ahead of it.
             row = cursor.execute(_QUERIES["clock"]).fetchone()

@@ -1,7 +1,3 @@
--- name: one_snapshot
--- What a decision is made on is read as of one moment.
-set transaction isolation level repeatable read, read only
-
 -- name: clock
 -- The present instant, not before anything that is recorded: a clock may be set back.
 select greatest(instant_now(), (select recorded_at + 1 from ledger order by position desc limit 1))

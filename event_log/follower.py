@@ -131,10 +131,8 @@ class Follower:
         """A publication may change where anybody stands."""
         entries = list(entries)
         if any(entry.topic == PUBLICATION for entry in entries):
-            after = UUID(int=0)
-            while numbers := self._reading.numbers(after, TOGETHER):
+            for numbers in self._reading.everybody(TOGETHER):
                 yield from numbers
-                after = numbers[-1]
         yield from (entry.originator_id for entry in entries if entry.topic != PUBLICATION)
 
     def _refold(self, connection: Connection[TupleRow], customers: Sequence[UUID], known: int, after: Tracking) -> None:

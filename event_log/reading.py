@@ -1,6 +1,6 @@
 """Reading the log: pages by position, one customer, many customers at once, and the two kinds of "until when"."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -47,6 +47,12 @@ class CustomerFacts:
     @property
     def erased(self) -> bool:
         return self.subject is None
+
+    def up_to(self, position: int) -> "CustomerFacts":
+        """The same customer as known at a position; perhaps with nothing known yet."""
+        facts = [fact for fact in self.facts if (fact.position or 0) <= position]
+        sealed = [fact for fact in self.sealed if fact.position <= position]
+        return CustomerFacts(self.number, self.subject, facts, sealed)
 
 
 class Reading:
@@ -147,17 +153,28 @@ class Reading:
         """Customer numbers in order, from ``UUID(int=0)`` on: to walk over all customers."""
         return [number for (number,) in self._rows("numbers", after=after, limit=limit)]
 
+    def everybody(self, together: int) -> Iterator[list[UUID]]:
+        """All customer numbers, some at a time."""
+        after = UUID(int=0)
+        while numbers := self.numbers(after, together):
+            yield numbers
+            after = numbers[-1]
+
+    def count(self) -> int:
+        """How many customers there are."""
+        return int(self._one("count"))
+
     def customer(self, subject: str, position: int | None = None) -> CustomerFacts:
         """One customer's facts, up to a position where given. Raises ``UnknownCustomer`` (also: not known by then)."""
         number = self.number(subject)
         if number is None:
             raise UnknownCustomer()
         key = _sound(self._keys([number]).get(number))
-        last = END if position is None else position
-        facts = [fact for fact in restored(self._recorder, number, key) if (fact.position or 0) <= last]
-        if not facts:
+        known = _customer_facts(number, key, restored(self._recorder, number, key))
+        known = known if position is None else known.up_to(position)
+        if not (known.facts or known.sealed):
             raise UnknownCustomer()
-        return _customer_facts(number, key, facts)
+        return known
 
     def customers(self, numbers: Sequence[UUID], position: int) -> dict[UUID, CustomerFacts | EntryDamaged]:
         """Many customers' facts up to a position, in two queries; who has none is absent, damage stays with one."""

@@ -80,6 +80,10 @@ select customer from customers where subject_hash = %(subject)b
 -- Customer numbers in order, after one of them: to walk over all customers page by page.
 select customer from customers where customer > %(after)s order by customer limit %(limit)s
 
+-- name: count
+-- How many customers there are.
+select count(*) from customers
+
 -- name: begin_identity
 -- The first start says under which master key this log is kept.
 insert into log_identity (fingerprint) values (%(fingerprint)b) on conflict do nothing

@@ -13,7 +13,7 @@ from domain.instants import LATEST, Instant
 from domain.journey.fold import fold
 from domain.journey.in_force import Version
 from domain.journey.seller import seller_of
-from event_log.connections import Pool, reading
+from event_log.connections import Pool, snapshot
 from event_log.named_sql import named_queries
 from event_log.reading import CustomerFacts, Reading
 
@@ -130,8 +130,7 @@ class Board:
 
     @contextmanager
     def _snapshot(self) -> Iterator[Rows]:
-        with reading(self._pool) as connection, connection.transaction():
-            connection.execute(_QUERIES["one_snapshot"])
+        with snapshot(self._pool) as connection:
             yield lambda query, **values: connection.execute(_QUERIES[query], values).fetchall()
 
     def _folded(self, question: Question, customers: Sequence[UUID]) -> Iterator[tuple[str, Card]]:

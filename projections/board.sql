@@ -1,7 +1,3 @@
--- name: one_snapshot
--- What follows in this transaction sees the rows of one moment, whatever a follower commits meanwhile.
-set transaction isolation level repeatable read, read only
-
 -- name: tracking
 -- How far the rows are.
 select position, worked_until from tracking where projection = 'journeys'

@@ -89,7 +89,7 @@ class JourneysProjection:
         for customer in customers:
             try:
                 own = dict(_followed(customer, versions, worked, until, steps, spells))
-                staff = seller_of(in_fold_order(customer.facts, until))
+                staff = _seller(customer, own, until)
             except Exception as error:
                 # Whatever a fold stumbles on concerns this customer only; the follower parks her.
                 failed.append((customer.number, error))
@@ -136,6 +136,14 @@ def _new_beliefs(
     last = held[-1:] if due is not None and due < (new[0] if new else until + 1) else []
     for since, end in spans([*last, *new], until):
         yield belief(customer.facts, versions, since, end)
+
+
+def _seller(customer: CustomerFacts, followed: Mapping[Key, _Followed], until: Instant) -> str | None:
+    """The same on every journey; asked of the facts where nothing was folded."""
+    for one in followed.values():
+        staff: str | None = one.standing["staff"]
+        return staff
+    return seller_of(in_fold_order(customer.facts, until))
 
 
 def _write(connection: Connection[TupleRow], followed: Mapping[Key, _Followed]) -> None:

@@ -11,7 +11,7 @@ from domain.journey.beliefs import Belief, belief
 from domain.journey.day_list import Card, Day, day_list
 from domain.journey.in_force import Version
 from domain.journey.spells import Spell, spells
-from event_log.connections import Pool, reading
+from event_log.connections import Pool, snapshot
 from event_log.named_sql import named_queries
 from event_log.reading import CustomerFacts, Reading
 from projections.believed import BelievedTable, Said
@@ -58,8 +58,7 @@ class Opportunities:
         """
         asked = {"journey": question.journey, "known_at": question.known_at, "staff": question.staff}
         day = {"start": question.day.start, "upto": question.day.upto}
-        with reading(self._pool) as connection, connection.transaction():
-            connection.execute(QUERIES["one_snapshot"])
+        with snapshot(self._pool) as connection:
             apart: list[UUID] = []
             if question.day.upto > question.known_at:
                 worked = connection.execute(QUERIES["tracking"]).fetchone()

@@ -25,10 +25,6 @@ delete from opportunities where id = any(%(ids)s)
 -- All of these customers.
 delete from opportunities where customer = any(%(customers)s)
 
--- name: one_snapshot
--- What follows in this transaction sees the rows of one moment, whatever a follower commits meanwhile.
-set transaction isolation level repeatable read, read only
-
 -- name: tracking
 -- How far the rows are.
 select position, worked_until from tracking where projection = 'journeys'

@@ -8,6 +8,7 @@ from domain.facts import Fact
 from domain.history import in_fold_order
 from domain.instants import LATEST, Instant
 from domain.journey.beliefs import Belief
+from domain.journey.over_time import at_instant
 from domain.journey.seller import seller_of, sellers_over_time
 from domain.journey.steps import Step
 
@@ -53,7 +54,7 @@ def stay_rows(journey: str, customer: UUID, belief: Belief) -> Iterator[Row]:
                 "stage": step.target,
                 "since": arrival.at,
                 "cause": cause,
-                "staff": next((staff for at, staff in reversed(sellers) if at <= begin), None),
+                "staff": at_instant(sellers, begin),
             }
 
 

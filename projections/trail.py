@@ -9,7 +9,7 @@ from domain.facts import Fact
 from domain.instants import Instant
 from domain.journey.steps import Cause, Step
 from domain.journey.trail import Entry, Identity, Placed, placed
-from event_log.connections import Pool, reading
+from event_log.connections import Pool, snapshot
 from event_log.named_sql import named_queries
 from event_log.reading import Reading
 from projections.believed import BelievedTable, Said
@@ -64,8 +64,7 @@ class TrailRows:
     def entries(self, journey: str, customer: UUID, as_of: Instant, known_at: Instant) -> list[Entry] | None:
         """The trail at both cuts; ``None`` where the rows are behind and a fold has to answer."""
         asked = {"journey": journey, "customer": customer, "known_at": known_at, "as_of": min(as_of, known_at)}
-        with reading(self._pool) as connection, connection.transaction():
-            connection.execute(QUERIES["one_snapshot"])
+        with snapshot(self._pool) as connection:
             if connection.execute(QUERIES["covers"], asked).fetchone() != (True,):
                 return None
             rows = connection.execute(QUERIES["believed"], asked).fetchall()

@@ -27,10 +27,6 @@ delete from trail where id = any(%(ids)s)
 -- All of these customers.
 delete from trail where customer = any(%(customers)s)
 
--- name: one_snapshot
--- What follows in this transaction sees the rows of one moment, whatever a follower commits meanwhile.
-set transaction isolation level repeatable read, read only
-
 -- name: covers
 -- Whether the rows say all that was believed of a customer up to an instant: nothing of hers, no rulebook and no due time
 -- lies between them and it. Whoever is parked has no row here.

@@ -19,7 +19,7 @@ from domain.history import in_fold_order
 from domain.instants import rfc_3339
 from domain.journey.erased import standing_from
 from domain.journey.fold import fold
-from domain.journey.in_force import Version
+from domain.journey.in_force import Version, numbered
 from domain.journey.manual import allows
 from domain.journey.seller import seller_of
 from domain.journey.sentences import sentence
@@ -122,13 +122,7 @@ def _cuts(view: View, asked: Asked) -> Cuts:
 def _seen(view: View, customer: str, cuts: Cuts) -> Seen:
     """Who was not known yet at the cut stands nowhere; only who never was is unknown."""
     service, journey = view.service, view.journey or ""
-    whole = service.log.reading.customer(customer)
-    known = CustomerFacts(
-        whole.number,
-        whole.subject,
-        [fact for fact in whole.facts if (fact.position or 0) <= cuts.position],
-        [fact for fact in whole.sealed if fact.position <= cuts.position],
-    )
+    known = service.log.reading.customer(customer).up_to(cuts.position)
     versions = service.versions(journey, cuts.position, unknown_is_none=True)
     history = in_fold_order(known.facts, cuts.as_of)
     facts = sorted((fact for fact in known.facts if fact.occurred_at <= cuts.as_of), key=lambda fact: fact.order)
@@ -169,7 +163,8 @@ def _voided(seen: Seen) -> dict[tuple[str, str], str]:
 def _targets(view: View, seen: Seen) -> list[str]:
     """Where people may move her from here, in the order of the rulebook that judges her."""
     standing = seen.standing
-    judge = next((version.rulebook for version in seen.versions if version.number == standing.rulebook), None)
-    if judge is None or standing.stage is None or seen.known.erased:
+    judged_by = numbered(seen.versions, standing.rulebook)
+    if judged_by is None or standing.stage is None or seen.known.erased:
         return []
+    judge = judged_by.rulebook
     return [stage for stage in judge.stage_ids if stage != standing.stage and allows(judge, standing.stage, stage)]

@@ -10,7 +10,7 @@ from api.board.customer import Asked, customer_page
 from api.board.forms import Form, form_id
 from api.board.refusing import page_router
 from api.board.view import Looking
-from api.commands import move, name_of, texts_of, void
+from api.commands import move, texts_of, void
 from api.login import logged_in
 from api.problems import status_of
 from domain.refusals import Conflict, NotUnderstood, Unavailable
@@ -39,7 +39,7 @@ def void_fact(view: Looking, journey: str, position: int, form: Form) -> Redirec
     view.to(journey, "customer")
     id = form_id(form)
     reason = texts_of(form, {"reason"})["reason"]
-    done = void(view.request.app.state.service, position, reason, name_of(view.actor), id)
+    done = void(view.request.app.state.service, position, reason, view.actor.name, id)
     return RedirectResponse(customer_path(journey, done.facts[0].customer), status_code=303)
 
 

@@ -13,7 +13,6 @@ from api.board.refusing import page_router
 from api.board.rendering import POLICY
 from api.board.rulebooks import rulebooks_page
 from api.board.view import Looking, View
-from api.commands import name_of
 from api.login import logged_in
 from api.previewing import previewed
 from api.problems import status_of
@@ -59,7 +58,7 @@ def _published(view: View, journey: str, drafted: Draft, form: Fields) -> Redire
         service,
         journey,
         drafted,
-        name_of(view.actor),
+        view.actor.name,
         lambda newest: newest is not None and etag(newest) == form.get("based_on"),
         key,
     )

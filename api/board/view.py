@@ -75,13 +75,8 @@ class View:
         return self.title(next(titles, {}), stage)
 
     def opportunity(self, rule: str) -> str:
-        titles = (
-            found.title
-            for version in reversed(self.versions)
-            for found in version.rulebook.opportunities
-            if found.id == rule
-        )
-        return self.title(next(titles, {}), rule)
+        found = (version.rulebook.opportunity(rule) for version in reversed(self.versions))
+        return self.title(next((known.title for known in found if known is not None), {}), rule)
 
     def kind(self, kind: str) -> str:
         return self.said(KINDS[kind]) if kind in KINDS else kind

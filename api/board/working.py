@@ -5,14 +5,13 @@ from datetime import time as clock
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Depends, Response
+from fastapi import Depends
 from fastapi.responses import RedirectResponse
 
 from api.board.forms import Fields, Form, form_id
 from api.board.refusing import page_router
 from api.board.today import Asked
 from api.board.view import Looking, View
-from api.commands import answered
 from api.days import day_named, day_of
 from api.login import logged_in
 from api.waiting import passed
@@ -37,7 +36,6 @@ def work_card(view: Looking, journey: str, opportunity: str, form: Form, asked: 
     type, said, choice = _said(view, form)
     # Of two choices on one card the second is another command, and told what became of the first.
     decided = work(service, view.actor, opportunity, type, said, f"{form_id(form)}-{choice}")
-    answered(service, Response(), view.actor, decided)
     if view.in_place:
         return view.render("worked_card.html", facts=decided.facts, until=_until(said))
     passed(service.board, decided.position, A_MOMENT)

@@ -83,8 +83,7 @@ def _hidden(spell: Spell, day: Day) -> bool:
 
 def _rule(versions: Mapping[int, Version], spell: Spell) -> OpportunityRule | None:
     version = versions.get(spell.rulebook)
-    rules = version.rulebook.opportunities if version is not None else ()
-    return next((rule for rule in rules if rule.id == spell.rule), None)
+    return version.rulebook.opportunity(spell.rule) if version is not None else None
 
 
 def _reason(rule: OpportunityRule, spell: Spell, day: Day) -> Reason:

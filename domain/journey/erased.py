@@ -5,7 +5,7 @@ from typing import Any
 
 from domain.facts import Data, Fact
 from domain.instants import Instant, instant
-from domain.journey.in_force import Version
+from domain.journey.in_force import Version, numbered
 from domain.journey.steps import Cause, HeldTag, OpenOpportunity, Standing, Step
 from domain.journey.trail import Entry
 from domain.refusals import NotAnInstant
@@ -54,9 +54,9 @@ def standing_from(entries: Iterable[Entry], versions: Sequence[Version]) -> Stan
 
 
 def _kind(step: Step, versions: Sequence[Version]) -> str:
-    judged_by = (version for version in versions if version.number == step.cause.rulebook)
-    rules = (rule for version in judged_by for rule in version.rulebook.opportunities)
-    return next((rule.kind for rule in rules if rule.id == step.opportunity), "")
+    judge = numbered(versions, step.cause.rulebook)
+    rule = judge.rulebook.opportunity(step.opportunity) if judge is not None else None
+    return rule.kind if rule is not None else ""
 
 
 def _step(entry: Entry) -> dict[str, Any]:

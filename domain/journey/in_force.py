@@ -43,6 +43,10 @@ def judging(versions: Sequence[Version], at: Instant) -> Version:
     return next((version for version in reversed(order) if version.effective_from <= at), order[0])
 
 
+def numbered(versions: Iterable[Version], number: int | None) -> Version | None:
+    return next((version for version in versions if version.number == number), None)
+
+
 def known(versions: Iterable[Version], known_at: Instant) -> tuple[Version, ...]:
     return tuple(version for version in versions if version.published_at <= known_at)
 

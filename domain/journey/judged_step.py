@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from domain.facts import Fact
 from domain.instants import Duration
 from domain.journey.conditions_in_words import stage_named
-from domain.journey.in_force import Version
+from domain.journey.in_force import Version, numbered
 from domain.journey.phrases import named_by_title
 from domain.journey.steps import Step
 from domain.journey.vocabulary import Sentence
@@ -44,7 +44,7 @@ class JudgedStep:
 
     @property
     def card(self) -> OpportunityRule | None:
-        return _by_id(self.judge.opportunities, self.step.opportunity) if self.judge is not None else None
+        return self.judge.opportunity(self.step.opportunity) if self.judge is not None else None
 
     @property
     def origin(self) -> Sentence:
@@ -58,7 +58,7 @@ class JudgedStep:
     def title(self) -> Sentence:
         """The opportunity by its title, also when the judge no longer has it."""
         rule = self.step.opportunity
-        found = (_by_id(rulebook.opportunities, rule) for rulebook in self.rulebooks)
+        found = (rulebook.opportunity(rule) for rulebook in self.rulebooks)
         return named_by_title(next((card.title for card in found if card is not None), {}), rule or "")
 
     def agreed(self, length_in: Callable[[Rulebook], Duration | None]) -> Duration | None:
@@ -71,7 +71,7 @@ class JudgedStep:
         return None if rule is None else rule.expires
 
     def open_for_in(self, rulebook: Rulebook) -> Duration | None:
-        card = _by_id(rulebook.opportunities, self.step.opportunity)
+        card = rulebook.opportunity(self.step.opportunity)
         return None if card is None else card.open_for
 
     def _stage(self, stage: str | None) -> Sentence:
@@ -81,7 +81,8 @@ class JudgedStep:
 
 
 def judged(step: Step, versions: Sequence[Version]) -> JudgedStep:
-    judge = next((version.rulebook for version in versions if version.number == step.cause.rulebook), None)
+    judged_by = numbered(versions, step.cause.rulebook)
+    judge = judged_by.rulebook if judged_by is not None else None
     others = [version.rulebook for version in reversed(versions) if version.rulebook is not judge]
     return JudgedStep(step, judge, (*([] if judge is None else [judge]), *others))
 

@@ -7,7 +7,7 @@ from domain.facts import Fact
 from domain.history import in_fold_order
 from domain.instants import rfc_3339
 from domain.journey.fold import fold
-from domain.journey.in_force import Version, judging
+from domain.journey.in_force import Version, judging, numbered
 from domain.journey.steps import Standing
 from domain.refusals import MoveNotAllowed, NoSuchStage, OffTheJourney, StageChanged
 from domain.rulebook.document import Rulebook
@@ -26,7 +26,7 @@ def refuse_unfit_move(move: Fact, known: Iterable[Fact], versions: Sequence[Vers
     To the present stage is no move, hence never forbidden.
     """
     standing = met_by(move, known, versions)
-    rulebook = _judge(standing, versions, move).rulebook
+    rulebook = (numbered(versions, standing.rulebook) or judging(versions, move.occurred_at)).rulebook
     origin, target = move.data["from"], move.data["stage"]
     if target not in rulebook.stage_ids:
         raise NoSuchStage(f"It has {', '.join(rulebook.stage_ids)}.")
@@ -55,8 +55,3 @@ def standing_json(move: Fact, standing: Standing) -> dict[str, Any]:
         **standing.as_json(),
         "as_of": rfc_3339(move.occurred_at),
     }
-
-
-def _judge(standing: Standing, versions: Sequence[Version], move: Fact) -> Version:
-    judged_by = [version for version in versions if version.number == standing.rulebook]
-    return judged_by[0] if judged_by else judging(versions, move.occurred_at)

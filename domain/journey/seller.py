@@ -1,12 +1,10 @@
 """Whose customer she is, and was."""
 
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
 
 from domain.facts import Fact
 from domain.instants import Instant
-
-T = TypeVar("T")
+from domain.journey.over_time import changes
 
 _ASSIGNING = ("staff.assigned", "contact.added")
 
@@ -25,12 +23,3 @@ def sellers_over_time(history: Sequence[Fact]) -> list[tuple[Instant, str | None
     """From when on she was whose; ``history`` in fold order."""
     assigning = [place for place, fact in enumerate(history, 1) if fact.type in _ASSIGNING]
     return changes((history[place - 1].occurred_at, seller_of(history[:place])) for place in assigning)
-
-
-def changes(said: Iterable[tuple[Instant, T]]) -> list[tuple[Instant, T]]:
-    """In order of time, the last word of each instant, and only where it differs from the one before."""
-    found: list[tuple[Instant, T]] = []
-    for at, value in sorted(dict(said).items(), key=lambda change: change[0]):
-        if not found or found[-1][1] != value:
-            found.append((at, value))
-    return found

@@ -1,17 +1,15 @@
 """When an opportunity was open, and whose it was: an opening is cut where seller, judging version or snooze changed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeVar
 
 from domain.facts import Fact
 from domain.instants import Instant, instant
 from domain.journey.beliefs import Belief
-from domain.journey.seller import changes, sellers_over_time
+from domain.journey.over_time import at_instant, changes
+from domain.journey.seller import sellers_over_time
 from domain.journey.steps import Cause, Step
 from domain.refusals import NotAnInstant
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +44,12 @@ def spells(belief: Belief, journey: str) -> list[Spell]:
         cuts = {at for at, _ in (*staff, *judged, *snoozed) if at > opened.at and (end is None or at < end)}
         begins = sorted({opened.at, *cuts})
         for begin, after in zip(begins, [*begins[1:], end], strict=True):
-            number = _at(judged, begin)
+            number = at_instant(judged, begin)
             assert number is not None
             ended_by = _what(closed.cause) if closed is not None and after == end else None
-            spell = Spell(rule, opened.at, begin, after, ended_by, _at(staff, begin), number, _at(snoozed, begin))
+            spell = Spell(
+                rule, opened.at, begin, after, ended_by, at_instant(staff, begin), number, at_instant(snoozed, begin)
+            )
             # What opened and closed at one instant was never open.
             found += [spell] if begin != after else []
     return found
@@ -82,11 +82,6 @@ def _instant(text: str) -> Instant | None:
         return instant(text)
     except NotAnInstant:
         return None
-
-
-def _at(changes: Sequence[tuple[Instant, T]], at: Instant) -> T | None:
-    """What the last change at or before an instant says."""
-    return next((value for since, value in reversed(changes) if since <= at), None)
 
 
 def _what(cause: Cause) -> str | None:

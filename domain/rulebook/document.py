@@ -123,6 +123,9 @@ class Rulebook:
     pin: bool = False
     matchers: tuple[Matcher, ...] = ()
 
+    def opportunity(self, rule: str | None) -> OpportunityRule | None:
+        return next((found for found in self.opportunities if found.id == rule), None)
+
     @property
     def initial(self) -> str:
         return next(stage.id for stage in self.stages if stage.initial)

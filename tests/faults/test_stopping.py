@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,22 @@ def test_told_to_stop_it_ends_all_that_runs_beside_it(open_folder: Path, number:
     assert process.wait(30) == 0
     seconds_until(lambda: not any(map(is_alive, beside)))
     assert not answers(address)
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_started(open_folder: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        home = open_folder / "taken"
+        settings = {"TRAILBOOK_HOME": str(home), "PORT": str(port)}
+        command = [sys.executable, "-m", "api.cli", "serve", "--all"]
+        refused = subprocess.run(command, env={**os.environ, **settings}, capture_output=True, timeout=60, check=False)
+
+    assert refused.returncode == 1
+    assert f"It is {port}" in refused.stderr.decode()
+    assert b"PORT=9000" in refused.stderr
+    assert not home.exists()
 
 
 def test_killed_it_leaves_no_worker_behind_and_starts_again(open_folder: Path) -> None:

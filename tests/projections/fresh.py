@@ -45,11 +45,9 @@ def assert_rows_are_a_fresh_fold(database: str, log: EventLog) -> int:
 def customers(log: EventLog, position: int) -> dict[UUID, CustomerFacts]:
     """Everybody whose entries are sound, up to a position."""
     found: dict[UUID, CustomerFacts] = {}
-    after = UUID(int=0)
-    while numbers := log.reading.numbers(after, 500):
+    for numbers in log.reading.everybody(500):
         read = log.reading.customers(numbers, position)
         found |= {number: customer for number, customer in read.items() if isinstance(customer, CustomerFacts)}
-        after = numbers[-1]
     return found
 
 

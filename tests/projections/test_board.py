@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from domain.facts import Fact
 from domain.instants import DAY, instant
 from event_log import follower as following
-from event_log.connections import Pool, reading
+from event_log.connections import Pool, snapshot
 from projections import board as boards
 from projections.board import Column, Question
 from tests.projections.fresh import Cards, cards_of, fresh_cards
@@ -31,7 +31,6 @@ class Overtaken:
     """A connection beside which a follower makes a step after every query."""
 
     def __init__(self, connection: Connection[TupleRow], follower: following.Follower) -> None:
-        self.transaction = connection.transaction
         self._connection = connection
         self._follower = follower
 
@@ -69,10 +68,10 @@ def test_a_follower_that_goes_on_between_two_queries_changes_no_answer(
 
     @contextmanager
     def overtaken(pool: Pool) -> Iterator[Overtaken]:
-        with reading(pool) as connection:
+        with snapshot(pool) as connection:
             yield Overtaken(connection, follower)
 
-    monkeypatch.setattr(boards, "reading", overtaken)
+    monkeypatch.setattr(boards, "snapshot", overtaken)
     columns = answered(world, question)
 
     assert cards_of(columns) == fresh_cards(world.log, question)

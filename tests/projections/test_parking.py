@@ -105,7 +105,7 @@ def test_a_fold_that_stumbles_parks_its_customer_and_says_only_what_kind_of_erro
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("projections.journeys.in_fold_order", stumbling)
+        patch.setattr("domain.journey.beliefs.in_fold_order", stumbling)
         world.follows()
 
         assert parked(world) == [("bad", "ZeroDivisionError")]
@@ -121,7 +121,7 @@ def test_a_fold_that_stumbles_parks_its_customer_and_says_only_what_kind_of_erro
 def test_the_board_answers_without_whoever_is_parked(
     world: World, position: int, ahead: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("projections.journeys.in_fold_order", stumbling)
+    monkeypatch.setattr("domain.journey.beliefs.in_fold_order", stumbling)
     monkeypatch.setattr("projections.board.in_fold_order", stumbling)
     world.follows()
     _, until = world.board.worked()
