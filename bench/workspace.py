@@ -4,6 +4,7 @@ import random
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -55,6 +56,7 @@ def _filled(
     wired: Service, conninfo: str, customers: int, say: Callable[..., None]
 ) -> tuple[list[Measured], dict[str, Question]]:
     world = World(customers, DAYS, 1, yesterday(wired.log.reading.now()))
+    generated = _generated(world, say)
     begun = perf_counter()
     loaded = load_course_sales(wired, world, lambda text: say(text))
     stored = perf_counter() - begun
@@ -70,11 +72,29 @@ def _filled(
     finally:
         pool.close()
     taken = [
+        *generated,
         Measured("facts", "facts of the sample", "", [loaded.accepted]),
         Measured("stored_per_s", "stored", "facts/s", [loaded.accepted / stored]),
         Measured("derived_per_s", "derived: standing, trail, opportunities", "facts/s", [loaded.accepted / derived]),
     ]
     return taken, _questions(wired, world)
+
+
+def _generated(world: World, say: Callable[..., None]) -> list[Measured]:
+    """How quickly the sample is made, and how much of it is learned of late or twice, from a part of its customers."""
+    say("generating")
+    part = replace(world, customers=min(world.customers, 2000))
+    begun = perf_counter()
+    learned = list(part.learned())
+    seconds = perf_counter() - begun
+    again = sum(one.again for one in learned)
+    late = sum(not one.in_time and not one.again for one in learned)
+    return [
+        Measured("generated_per_s", "generated", "facts/s", [len(learned) / seconds]),
+        Measured("facts_per_customer", "facts a customer", "", [(len(learned) - again) / part.customers]),
+        Measured("late_percent", "learned of late", "%", [100 * late / len(learned)]),
+        Measured("repeated_percent", "delivered twice", "%", [100 * again / len(learned)]),
+    ]
 
 
 def _questions(wired: Service, world: World) -> dict[str, Question]:

@@ -1,13 +1,35 @@
-"""A real Chromium for the pages."""
+"""A wired service with an administrator's client, and a real Chromium for the pages."""
 
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from api.app import create_app
+from api.settings import Settings
+from api.wiring import Service, service
+from tests.api.served import served
+from tests.api.test_service import KEY
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+@pytest.fixture
+def wired(database: str, tmp_path: Path) -> Iterator[Service]:
+    with service(Settings(home=tmp_path), database) as wired:
+        wired.keys.first_admin(KEY)
+        yield wired
+
+
+@pytest.fixture
+def client(wired: Service) -> Iterator[httpx.Client]:
+    headers = {"Authorization": f"Bearer {KEY}"}
+    with served(create_app(wired)) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 """Commands as a client meets them: moves by hand, opportunities worked, facts voided; and every no."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from api.app import create_app
 from api.keyring import Wanted
 from api.opportunity_ids import opportunity_id
-from api.settings import Settings
-from api.wiring import Service, service
+from api.wiring import Service
 from domain.instants import DAY, SECOND, rfc_3339
-from tests.api.served import served
 from tests.api.test_commands import environment as environment  # a fixture
 from tests.api.test_commands import lines, trailbook
 from tests.api.test_service import KEY, event, send
@@ -41,21 +38,12 @@ OPENED = "2026-03-01T00:00:00Z"
 
 
 @pytest.fixture
-def wired(database: str, tmp_path: Path) -> Iterator[Service]:
-    with service(Settings(home=tmp_path), database) as wired:
-        wired.keys.first_admin(KEY)
-        yield wired
-
-
-@pytest.fixture
-def client(wired: Service) -> Iterator[httpx.Client]:
+def client(client: httpx.Client) -> httpx.Client:
     """Of the administrator; c1 has entered the journey and is zhang's."""
-    headers = {"Authorization": f"Bearer {KEY}"}
-    with served(create_app(wired)) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
-        body = {"document": RULEBOOK, "because": "first", "effective_from": None}
-        assert client.post("/v1/journeys/j/rulebooks", json=body, headers={"If-None-Match": "*"}).status_code == 201
-        assert send(client, [event(1), assigned(2, "zhang")]).json()["position"] == 3
-        yield client
+    body = {"document": RULEBOOK, "because": "first", "effective_from": None}
+    assert client.post("/v1/journeys/j/rulebooks", json=body, headers={"If-None-Match": "*"}).status_code == 201
+    assert send(client, [event(1), assigned(2, "zhang")]).json()["position"] == 3
+    return client
 
 
 def assigned(id: int, staff: str, **more: Any) -> dict[str, Any]:

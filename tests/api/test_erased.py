@@ -1,39 +1,24 @@
 """Of an erased customer only the trail that her erasure carries can be told, and it is marked."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import httpx
 import psycopg
 import pytest
 
-from api.app import create_app
-from api.settings import Settings
-from api.wiring import Service, service
+from api.wiring import Service
 from domain.facts import ERASED, Fact
 from domain.instants import DAY, instant
 from domain.journey.erased import carried
 from domain.journey.trail import trail
-from tests.api.served import served
 from tests.api.test_lists import follow
-from tests.api.test_service import KEY, publish
+from tests.api.test_service import publish
 
 MARCH_1 = instant("2026-03-01T00:00:00Z")
 
 
 @pytest.fixture
-def wired(database: str, tmp_path: Path) -> Iterator[Service]:
-    with service(Settings(home=tmp_path), database) as wired:
-        wired.keys.first_admin(KEY)
-        yield wired
-
-
-@pytest.fixture
-def client(wired: Service) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {KEY}"}
-    with served(create_app(wired)) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
-        publish(client)
-        yield client
+def client(client: httpx.Client) -> httpx.Client:
+    publish(client)
+    return client
 
 
 def erase(wired: Service, database: str) -> None:

@@ -4,36 +4,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import psycopg
-import pytest
 
-from api.app import create_app
 from api.keyring import Wanted
-from api.settings import Settings
-from api.wiring import Service, service
+from api.wiring import Service
 from domain.instants import DAY, rfc_3339
-from tests.api.served import served
 from tests.api.test_service import KEY
-
-
-@pytest.fixture
-def wired(database: str, tmp_path: Path) -> Iterator[Service]:
-    with service(Settings(home=tmp_path), database) as wired:
-        wired.keys.first_admin(KEY)
-        yield wired
-
-
-@pytest.fixture
-def client(wired: Service) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {KEY}"}
-    with served(create_app(wired)) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
-        yield client
 
 
 def make(client: httpx.Client, **body: Any) -> dict[str, Any]:

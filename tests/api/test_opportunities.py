@@ -1,7 +1,6 @@
 """The list of a day over HTTP: of today and of a past day, as known now and as it was shown; and working it."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -9,8 +8,7 @@ import psycopg
 import pytest
 
 from api.app import create_app
-from api.settings import Settings
-from api.wiring import Service, service
+from api.wiring import Service
 from domain.facts import Fact
 from domain.instants import Instant, instant, rfc_3339
 from tests.api.served import served
@@ -40,13 +38,6 @@ RULEBOOK: dict[str, Any] = {
 def local(day: int, hour: int) -> Instant:
     """An hour of a day of March in Shanghai."""
     return instant(f"2026-03-{day:02d}T{hour:02d}:00:00+08:00")
-
-
-@pytest.fixture
-def wired(database: str, tmp_path: Path) -> Iterator[Service]:
-    with service(Settings(home=tmp_path), database) as wired:
-        wired.keys.first_admin(KEY)
-        yield wired
 
 
 @pytest.fixture

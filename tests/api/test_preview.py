@@ -2,7 +2,6 @@
 
 import json
 import os
-from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,10 @@ import httpx
 import psycopg
 import pytest
 
-from api.app import create_app
-from api.settings import Settings
-from api.wiring import Service, service
+from api.wiring import Service
 from domain.refusals import StoreAway
-from tests.api.served import served
 from tests.api.test_commands import trailbook
-from tests.api.test_service import KEY, RULEBOOK, event, send
+from tests.api.test_service import RULEBOOK, event, send
 from tests.event_log.given import erase_key
 
 URL = "/v1/journeys/j/rulebooks"
@@ -30,20 +26,6 @@ NEW: dict[str, Any] = {
     "renames": {"B": "C"},
 }
 SOON = "2100-01-01T00:00:00Z"
-
-
-@pytest.fixture
-def wired(database: str, tmp_path: Path) -> Iterator[Service]:
-    with service(Settings(home=tmp_path), database) as wired:
-        wired.keys.first_admin(KEY)
-        yield wired
-
-
-@pytest.fixture
-def client(wired: Service) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {KEY}"}
-    with served(create_app(wired)) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
-        yield client
 
 
 def preview(client: httpx.Client, document: Any, **more: Any) -> httpx.Response:

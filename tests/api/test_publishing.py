@@ -1,39 +1,20 @@
 """Versions of a rulebook over HTTP: based on the newest, in force for a span, felt by customers at that instant."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from api.app import create_app
-from api.settings import Settings
-from api.wiring import Service, service
+from api.wiring import Service
 from event_log.follower import Follower
 from projections.journeys import JourneysProjection
-from tests.api.served import served
-from tests.api.test_service import KEY, RULEBOOK, event, send
+from tests.api.test_service import RULEBOOK, event, send
 
 SLOWER: dict[str, Any] = RULEBOOK | {
     "moves": [{"id": "go", "from": "A", "to": "B", "after": "50d", "since": {"last": "x"}}]
 }
 URL = "/v1/journeys/j/rulebooks"
-
-
-@pytest.fixture
-def wired(database: str, tmp_path: Path) -> Iterator[Service]:
-    with service(Settings(home=tmp_path), database) as wired:
-        wired.keys.first_admin(KEY)
-        yield wired
-
-
-@pytest.fixture
-def client(wired: Service) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Bearer {KEY}"}
-    with served(create_app(wired)) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
-        yield client
 
 
 def publish(client: httpx.Client, document: Any, based_on: str | None, **more: Any) -> httpx.Response:

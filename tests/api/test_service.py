@@ -1,18 +1,11 @@
 """The service as a client meets it: facts in, standings out, on a real Postgres."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
-
-from api.app import create_app
-from api.settings import Settings
-from api.wiring import service
-from tests.api.served import served
 
 KEY = "tb_" + "k" * 40
 ONE, BATCH, LINES = "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"
@@ -22,18 +15,6 @@ RULEBOOK = {
     "tags": [{"id": "hot", "when": {"fact": "x"}, "add": "hot"}],
     "moves": [{"id": "go", "from": "A", "to": "B", "after": "5d", "since": {"last": "x"}}],
 }
-
-
-@pytest.fixture
-def client(database: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    with service(Settings(home=tmp_path), database) as wired:
-        wired.keys.first_admin(KEY)
-        headers = {"Authorization": f"Bearer {KEY}"}
-        with (
-            served(create_app(wired)) as address,
-            httpx.Client(base_url=address, headers=headers, timeout=20) as client,
-        ):
-            yield client
 
 
 def event(number: int, day: int = 1, **more: Any) -> dict[str, Any]:

@@ -1,17 +1,11 @@
 """Why a customer stands there, over HTTP: one step and its sentence."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from api.app import create_app
-from api.settings import Settings
-from api.wiring import service
-from tests.api.served import served
-from tests.api.test_service import KEY, event, publish, send
+from tests.api.test_service import event, publish, send
 
 WHY = "/v1/customers/c1/journeys/j/why"
 RULES: dict[str, Any] = {
@@ -40,18 +34,11 @@ CLICK = {"type": "content.clicked", "data": {"content": "price-list"}}
 
 
 @pytest.fixture
-def client(database: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    with service(Settings(home=tmp_path), database) as wired:
-        wired.keys.first_admin(KEY)
-        headers = {"Authorization": f"Bearer {KEY}"}
-        with (
-            served(create_app(wired)) as address,
-            httpx.Client(base_url=address, headers=headers, timeout=20) as client,
-        ):
-            assert publish(client, document=RULES).status_code == 201
-            history = [event(1, type="contact.added"), event(2, 3, **CLICK), event(3, 5, **CLICK)]
-            assert send(client, [*history, event(4, 28, type="contact.removed")]).status_code == 201
-            yield client
+def client(client: httpx.Client) -> httpx.Client:
+    assert publish(client, document=RULES).status_code == 201
+    history = [event(1, type="contact.added"), event(2, 3, **CLICK), event(3, 5, **CLICK)]
+    assert send(client, [*history, event(4, 28, type="contact.removed")]).status_code == 201
+    return client
 
 
 def ask(client: httpx.Client, day: int, **about: str) -> dict[str, Any]:
