@@ -486,6 +486,11 @@ def test_whose_customer_she_has_become_counts_for_a_repetition_too(client: httpx
     zhang = key_of(wired, Wanted("seller", "zhang"))
     assert post(client, STAGE, MOVE, key="k", auth=zhang).status_code == 201
     assert post(client, STAGE, MOVE, key="k", auth=zhang).status_code == 200
+    card = f"/v1/opportunities/{opportunity(wired)}/done"
+    assert post(client, card, {}, key="c", auth=zhang).status_code == 201
     send(client, [assigned(9, "wang", time=rfc_3339(wired.log.reading.now() - SECOND))])
 
     assert post(client, STAGE, MOVE, key="k", auth=zhang).status_code == 404
+    nobodys = f"/v1/opportunities/{opportunity_id(UUID(int=7), 'j', 'chat', 0)}/done"
+    refused, unknown = (post(client, url, {}, key="c", auth=zhang) for url in (card, nobodys))
+    assert (refused.status_code, refused.json()) == (404, unknown.json())

@@ -105,6 +105,14 @@ def test_every_table_is_either_kept_to_own_customers_or_meant_for_all_or_closed(
     assert {name for name, _, readable in found if not readable} == NOT_FOR_SELLERS
 
 
+def test_only_a_sellers_plan_asks_whose_customer_she_is(sellers: Pool) -> None:
+    page = "explain select * from entries where notification_id > 0 order by notification_id limit 10"
+
+    plans = [str(rows_of(pool, page)) for pool in (sellers, sellers.seen_by("zhang"))]
+
+    assert ["sellers" in plan for plan in plans] == [False, True]
+
+
 def test_a_seller_writes_nothing(sellers: Pool, database: str) -> None:
     assert rows(database, MAY_WRITE) == []
     for change in ("delete from stays", "update sellers set staff = 'zhang'", "truncate standing"):
