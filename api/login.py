@@ -40,17 +40,10 @@ class LoggedIn(Declaration):
         if actor is None:
             raise NotAuthenticated("Log in with a key, or open the link that Trailbook prints when it starts.")
         actor.require("read_customers")
-        request.state.actor = actor
         return actor
 
 
 logged_in = LoggedIn()
-
-
-def actor_of(request: Request) -> Actor:
-    """Who looks at this page."""
-    found: Actor = request.state.actor
-    return found
 
 
 def login_path(service: Service, page: str) -> str:
