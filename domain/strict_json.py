@@ -40,7 +40,9 @@ def parse(raw: bytes | str) -> Any:
     except UnicodeDecodeError as error:
         raise NotJson(f"Byte {error.start} is not UTF-8.") from None
     except json.JSONDecodeError as error:
-        raise NotJson(f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
+        # A text of one line is itself a line of something, whose number the caller knows.
+        place = f"Line {error.lineno}, column {error.colno}" if "\n" in text else f"Column {error.colno}"
+        raise NotJson(f"{place}: {error.msg}.") from None
     except RecursionError:
         raise NotJson(f"It is nested deeper than {DEEPEST}.") from None
     if text.count("{") + text.count("[") > DEEPEST and _deeper(value, DEEPEST):

@@ -188,3 +188,11 @@ def test_canonical_bytes_can_be_read_again_and_stay_the_same(value: Any) -> None
 def test_one_value_has_one_canonical_form_however_it_was_written() -> None:
     for one, other in [("1", "1.0"), ("100", "1e2"), ("-0", "0"), ('{"b":1,"a":2}', ' {"a" : 2.0, "b":1}')]:
         assert canonical(parse(one)) == canonical(parse(other))
+
+
+@pytest.mark.parametrize(("text", "place"), [("{oops", "Column 2: "), ('{"a": 1,\n oops}', "Line 2, column 2: ")])
+def test_where_it_is_not_json_is_said_in_as_few_words_as_do(text: str, place: str) -> None:
+    with pytest.raises(NotJson) as refused:
+        parse(text)
+
+    assert refused.value.detail.startswith(place)
