@@ -6,17 +6,29 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-workspace lock clean
+.PHONY: help run test test-postgres-15 faults simulate check bench bench-workspace bench-growth lock clean
 
 help: ## list the tasks
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 run: $(VENV)/run.stamp ## everything on an embedded Postgres, with the sample, at port 8080 (PORT changes it)
 	@PORT=$(PORT) exec $(BIN)/trailbook serve --all
 
 test: $(VENV)/test.stamp ## everything green: style, types, import contracts, tests
 	@$(MAKE) --no-print-directory check
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+	@$(BIN)/python -m pytest -n 3 --dist worksteal
+
+test-postgres-15: $(VENV)/test.stamp ## the log and the projections on Debian's PostgreSQL 15 (apt-get install postgresql-15)
+	@TRAILBOOK_TEST_POSTGRES=/usr/lib/postgresql/15 $(BIN)/python -m pytest -n auto --maxprocesses 4 tests/event_log tests/projections
+
+faults: $(VENV)/test.stamp ## kill, freeze, cut and fill it up for MINUTES (10), then the failure list (25 more); SEED repeats a run
+	@$(BIN)/python -m tests.faults --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
+MINUTES := 10
+
+simulate: $(VENV)/test.stamp ## SEEDS (10000) stories of intake, followers and faults in one thread, from seed FROM (0) on
+	@$(BIN)/python -m tests.simulation $(SEEDS) $(FROM)
+SEEDS := 10000
+FROM := 0
 
 check: $(VENV)/test.stamp ## style, types and import contracts
 	$(BIN)/ruff check .
@@ -24,12 +36,15 @@ check: $(VENV)/test.stamp ## style, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/test.stamp ## what it costs, side by side with the obvious alternative, as ratios; about 90 seconds
+bench: $(VENV)/test.stamp ## what it costs, side by side with the obvious alternative, as ratios; about 4 minutes
 	@$(BIN)/python -m bench
 
 bench-workspace: $(VENV)/test.stamp ## stage, trail and day list on a living sample of CUSTOMERS (50000: 20 minutes)
 	@$(BIN)/python -m bench.workspace $(CUSTOMERS)
 CUSTOMERS := 50000
+
+bench-growth: $(VENV)/test.stamp ## intake and questions on a log of 1, 3 and 10 million facts (15 minutes, 12 GB)
+	@$(BIN)/python -m bench.growth
 
 lock: ## (developers) renew the hash-pinned requirement files; needs uv
 	@command -v uv >/dev/null || { echo "make lock needs uv on the PATH: pip install uv"; exit 1; }

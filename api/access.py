@@ -22,6 +22,8 @@ Permission = Literal[
     "work",
     "void",
     "keys",
+    "read_operations",
+    "operate",
 ]
 
 _ALL = frozenset[Permission](get_args(Permission))
@@ -30,7 +32,7 @@ RIGHTS: dict[Role, frozenset[Permission]] = {
     "ingest": frozenset({"write_facts"}),
     "seller": frozenset({"read_customers", "move", "work"}),
     "ops": _ALL - {"read_keys", "keys", "void"},
-    "auditor": frozenset({"read_log", "read_customers", "read_keys"}),
+    "auditor": frozenset({"read_log", "read_customers", "read_keys", "read_operations"}),
     "admin": _ALL,
 }
 """A seller has the rights here on own customers only: see ``api.seen``."""
@@ -50,11 +52,15 @@ class UndeclaredRoute(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: by which key, in which role, and as which person. A seller has ``staff`` always."""
+    """Who asks: by which key, in which role, and as which person; ``label`` says what the key is for.
+
+    A seller has ``staff`` always.
+    """
 
     key: UUID
     role: Role
     staff: str | None
+    label: str = ""
 
     @property
     def name(self) -> str:
@@ -73,16 +79,18 @@ class Actor:
 _bearer = HTTPBearer(auto_error=False)
 
 
-def authenticated(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Actor:
+async def authenticated(
+    request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Actor:
     """Whose key was sent. It says nothing of rights, so a route needs a declaration beside it."""
-    found = request.app.state.service.keys.actor(sent.credentials) if sent is not None else None
+    found = await request.app.state.service.keys.actor_soon(sent.credentials) if sent is not None else None
     if not isinstance(found, Actor):
         raise NotAuthenticated()
     return found
 
 
 class Declaration:
-    """A dependency by which a route says who may call it."""
+    """A dependency by which a route says who may call it. None of them waits, so that none needs a thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,7 @@ class Allowed(Declaration):
 
     permission: Permission
 
-    def __call__(self, actor: Annotated[Actor, Depends(authenticated)]) -> Actor:
+    async def __call__(self, actor: Annotated[Actor, Depends(authenticated)]) -> Actor:
         actor.require(self.permission)
         return actor
 
@@ -100,7 +108,7 @@ class Allowed(Declaration):
 class Known(Declaration):
     """Whoever has a key."""
 
-    def __call__(self, actor: Annotated[Actor, Depends(authenticated)]) -> Actor:
+    async def __call__(self, actor: Annotated[Actor, Depends(authenticated)]) -> Actor:
         return actor
 
 
@@ -108,7 +116,7 @@ class Known(Declaration):
 class OpenToAll(Declaration):
     """Everybody, without a key."""
 
-    def __call__(self) -> None:
+    async def __call__(self) -> None:
         return
 
 

@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
+from api.backup_commands import backup_commands
 from api.decision_commands import decision_commands
 from api.importing import read_all, store
 from api.key_commands import key_commands
+from api.operating_commands import operating_commands
 from api.replaying import numbered_versions, replayed, single_version
 from api.rulebook_commands import rulebook_commands
 from api.sample_command import sample_command
@@ -21,7 +24,7 @@ from api.terminal import instant_of, refusals_told, say, wired
 from api.timeline import show_timeline
 from api.wiring import database
 from api.worker import stop_on_signals, work
-from domain.instants import Instant, of_datetime, rfc_3339
+from domain.instants import Instant, of_datetime
 from migrations.apply import migrate
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -33,7 +36,15 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8")
-    app()
+    try:
+        app()
+    except ValidationError as error:
+        if error.title != Settings.__name__:
+            raise
+        for fault in error.errors():
+            setting = str(fault["loc"][0])
+            say(f"{setting if setting == 'PORT' else f'TRAILBOOK_{setting.upper()}'}: {fault['msg']}.")
+        sys.exit(2)
 
 
 @app.callback()
@@ -85,10 +96,11 @@ def _replay_stored(customer: str, journey: str, as_of: Instant, known_at: Instan
 @app.command(name="serve", epilog="Example: trailbook serve --all")
 def serve_command(
     everything: Annotated[bool, typer.Option("--all", help="The database, the service and the sample.")] = False,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
 ) -> None:
     """Serve the API on the embedded Postgres, or on TRAILBOOK_DATABASE_URL."""
     with refusals_told():
-        serve(Settings(), say, everything=everything)
+        serve(Settings(), say, everything=everything, workers=workers)
 
 
 @app.command(name="work", epilog="Example: trailbook work")
@@ -104,15 +116,6 @@ def migrate_command() -> None:
     with refusals_told(), database(Settings()) as conninfo:
         migrate(conninfo)
     say("The schema is up to date.")
-
-
-@app.command(epilog="Example: trailbook status")
-def status() -> None:
-    """Say how long the log is and how far the projections are."""
-    with wired() as service:
-        head, (position, until) = service.log.reading.head(), service.board.worked()
-    typer.echo(f"log        position {head}")
-    typer.echo(f"standing   position {position}, behind by {head - position}, worked until {rfc_3339(until)}")
 
 
 @app.command(name="import", epilog="Example: trailbook import facts.ndjson.gz")
@@ -138,6 +141,8 @@ def import_command(
 
 
 # The order in which `trailbook --help` shows them.
+app.add_typer(operating_commands)
+app.add_typer(backup_commands)
 app.add_typer(decision_commands)
 app.add_typer(sample_command)
 app.add_typer(rulebook_commands, name="rulebook")

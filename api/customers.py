@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from api.erased import MARK, standing_kept, trail_kept
 from api.facts import shown
@@ -72,27 +73,27 @@ class Cuts:
         rulebook: UnderRulebook = None,
     ) -> None:
         reading = service.log.reading
-        self.now: Instant = reading.now()
+        self.now, head = reading.present()
         self.as_of = self.now if as_of is None else instant(as_of)
         self.known_at = self.now if known_at is None else instant(known_at)
         if known_at is not None and known_position is not None:
             raise NotUnderstood("Give either known_at or known_position.")
         if known_position is not None:
-            if known_position > reading.head():
-                raise AheadOfNow(f"The log ends at position {reading.head()}.")
+            if known_position > head:
+                raise AheadOfNow(f"The log ends at position {head}.")
             self.position = known_position
         else:
-            self.position = reading.head() if known_at is None else reading.position_at(self.known_at)
+            self.position = head if known_at is None else reading.position_at(self.known_at)
         self.rulebook = rulebook
         self.whole_beliefs = known_position is None and rulebook is None
 
     def as_json(self) -> dict[str, Any]:
-        answer: dict[str, Any] = {
-            "as_of": rfc_3339(self.as_of),
-            "known_at": rfc_3339(self.known_at),
-            "position": self.position,
-        }
-        return answer | ({"forecast": True} if self.as_of > self.now else {})
+        return _cuts_as_json(self.as_of, self.known_at, self.position, self.now)
+
+
+def _cuts_as_json(as_of: Instant, known_at: Instant, position: int, now: Instant) -> dict[str, Any]:
+    answer = {"as_of": rfc_3339(as_of), "known_at": rfc_3339(known_at), "position": position}
+    return answer | ({"forecast": True} if as_of > now else {})
 
 
 def wanted(
@@ -134,12 +135,24 @@ def standing(
     service: SeenCustomers,
     customer: CustomerName,
     journey: Journey,
-    cuts: Annotated[Cuts, Depends()],
-) -> dict[str, Any]:
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    known_position: KnownPosition = None,
+    rulebook: UnderRulebook = None,
+) -> Response:
     """Where the customer stands on a journey."""
-    known, versions = known_at_cuts(service, customer, journey, cuts)
-    stands = _standing(known, journey, versions, cuts.as_of)
-    return {"customer": customer, "journey": journey, **stands, **cuts.as_json()}
+    stands = None
+    # Whose customer she is at this very moment only the log can tell.
+    if service.pool.seller is None and known_at is None and known_position is None and rulebook is None:
+        stands = service.standing_now.at(customer, journey, None if as_of is None else instant(as_of))
+    if stands is not None:
+        told = stands.standing.as_json() | _cuts_as_json(stands.as_of, stands.now, stands.position, stands.now)
+    else:
+        cuts = Cuts(service, as_of, known_at, known_position, rulebook)
+        known, versions = known_at_cuts(service, customer, journey, cuts)
+        told = _standing(known, journey, versions, cuts.as_of) | cuts.as_json()
+    # What we made ourselves need not be examined.
+    return JSONResponse({"customer": customer, "journey": journey, **told})
 
 
 @router.get(

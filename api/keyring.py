@@ -13,6 +13,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from api.access import Actor, Role
+from api.fresh import Fresh
 from domain.instants import Duration, Instant, rfc_3339
 from domain.refusals import Conflict, Fault, NotUnderstood, Unknown
 from event_log.connections import Pool, reading
@@ -80,13 +81,22 @@ Made = tuple[Key, str]
 
 
 class Keyring:
-    """``by`` is always the key that asks, ``None`` on the command line. Every method raises ``StoreAway``."""
+    """``by`` is always the key that asks, ``None`` on the command line. Every method raises ``StoreAway``.
+
+    Who has a secret is remembered for a second. A key revoked in this process ends at once; one that another process
+    revokes, or that expires, is let in by this one for a second more.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._actors: Fresh[bytes, Actor] = Fresh(lambda hash: self._actor("actor_by_hash", {"hash": hash}))
 
     def actor(self, secret: str) -> Actor | None:
-        return self._actor("actor_by_hash", {"hash": _hash(secret)})
+        return self._actors.get(_hash(secret))
+
+    async def actor_soon(self, secret: str) -> Actor | None:
+        """The same in the event loop, which it does not hold up."""
+        return await self._actors.soon(_hash(secret))
 
     def holder(self, id: UUID) -> Actor | None:
         """Who has the key of this number, as long as it is in force: for sessions, which hold no secret."""
@@ -147,10 +157,13 @@ class Keyring:
 
     @contextmanager
     def _changing(self) -> Iterator[tuple[Connection[TupleRow], Instant]]:
-        with reading(self._pool) as connection, connection.transaction():
-            connection.execute(_QUERIES["lock"])
-            (now,) = connection.execute(_QUERIES["now"]).fetchone() or (0,)
-            yield connection, now
+        try:
+            with reading(self._pool) as connection, connection.transaction():
+                connection.execute(_QUERIES["lock"])
+                (now,) = connection.execute(_QUERIES["now"]).fetchone() or (0,)
+                yield connection, now
+        finally:
+            self._actors.forget()
 
 
 def _one(connection: Connection[TupleRow], id: UUID) -> Key:

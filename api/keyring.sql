@@ -4,17 +4,17 @@ select instant_now()
 
 -- name: actor_by_hash
 -- Who has the key with this hash, as long as it is in force.
-select id, role, staff from api_keys
+select id, role, staff, label from api_keys
 where hash = %(hash)s and revoked_at is null and (expires_at is null or expires_at > instant_now())
 
 -- name: actor_by_id
 -- Who has the key of this number, as long as it is in force.
-select id, role, staff from api_keys
+select id, role, staff, label from api_keys
 where id = %(id)s and revoked_at is null and (expires_at is null or expires_at > instant_now())
 
 -- name: administrators
 -- The administrators' keys in force, the oldest first.
-select id, role, staff from api_keys
+select id, role, staff, label from api_keys
 where role = 'admin' and revoked_at is null and (expires_at is null or expires_at > instant_now())
 order by made_at, id
 

@@ -16,6 +16,8 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from api.access import NotAllowed, NotAuthenticated
+from api.logs import fault
+from api.observed import REFUSAL
 from domain.refusals import (
     Conflict,
     CustomerErased,
@@ -119,6 +121,7 @@ def problem_of(refusal: Refusal) -> JSONResponse:
 
 def _refused(request: Request, refusal: Exception) -> Any:
     assert isinstance(refusal, Refusal)
+    request.scope[REFUSAL] = problem_name(type(refusal))
     if not request.url.path.startswith("/v1/") and "text/html" in request.headers.get("accept", ""):
         if isinstance(refusal, NotAuthenticated) and request.method == "GET":
             page = quote(request.url.path + (f"?{request.url.query}" if request.url.query else ""), safe="/")
@@ -159,5 +162,5 @@ def _unfit_for_the_database(_: Request, error: Exception) -> Any:
 
 
 def _unforeseen(_: Request, error: Exception) -> Any:
-    structlog.get_logger().error("unforeseen", kind=type(error).__name__)
+    structlog.get_logger().error("unforeseen", **fault(error))
     return problem(500, "internal-error", "Something went wrong on our side.")

@@ -22,7 +22,7 @@ class Seen(Declaration):
 
     permission: Permission
 
-    def __call__(self, request: Request, actor: Annotated[Actor, Depends(authenticated)]) -> Service:
+    async def __call__(self, request: Request, actor: Annotated[Actor, Depends(authenticated)]) -> Service:
         actor.require(self.permission)
         return as_seen_by(actor, request.app.state.service)
 

@@ -17,6 +17,13 @@ class Settings(BaseSettings):
     admin_key: SecretStr | None = None
     sample: Literal["course-sales", "grocery", "both", "none"] = "both"
     ahead_seconds: int = Field(default=300, ge=0, description="How far ahead of now a fact may have happened.")
-    parent: int | None = Field(default=None, description="Set by serve --all: the worker ends when that process has.")
-    crash_at: str | None = Field(default=None, pattern=r"^[a-z._]+:[1-9]\d*$", description="For tests: point:hit.")
+    parent: int | None = Field(default=None, description="Set by serve: what runs beside it ends when it has.")
+    door: int | None = Field(default=None, description="Set by serve --workers: the socket at which all answer.")
+    log: Literal["requests"] | None = Field(default=None, description="Requests are logged too, without what they say.")
+    accept_older_than: int | None = Field(
+        default=None, ge=0, description="The log may end before this position, which it was known to reach."
+    )
+    crash_at: str | None = Field(
+        default=None, pattern=r"^[a-z._]+:[1-9]\d*(:freeze)?$", description="For tests: point:hit[:freeze]."
+    )
     port: int = Field(default=8080, validation_alias="PORT", ge=1, le=65535)

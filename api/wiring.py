@@ -4,23 +4,33 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
+from psycopg.conninfo import make_conninfo
+
+from api.database_clock import DatabaseClock
 from api.embedded_postgres import AlreadyRunning, EmbeddedPostgres
+from api.head_file import HeadFile, refuse_older
 from api.keyring import Keyring
 from api.settings import Settings
 from domain.instants import SECOND, Duration
 from domain.journey.in_force import Version
-from domain.refusals import UnknownJourney
-from event_log.connections import Pool, open_pool
+from domain.refusals import StoreAway, UnknownJourney
+from event_log.committing import Committing
+from event_log.connections import LOST, Pool, open_pool
+from event_log.group_commit import GroupCommit
 from event_log.log import EventLog, open_log
+from event_log.operating import Operating
 from event_log.published import version_of
 from migrations.apply import migrate
 from projections.board import Board
+from projections.journeys import JourneysProjection
 from projections.opportunities import Opportunities
+from projections.rebuild import Rebuild
+from projections.standing_now import StandingNow
 from projections.trail import TrailRows
 
 
@@ -30,6 +40,8 @@ class Service:
 
     pool: Pool
     log: EventLog
+    committing: Committing
+    clock: DatabaseClock
     keys: Keyring
     login_key: bytes
     ahead: Duration = field(default=300 * SECOND)
@@ -45,6 +57,19 @@ class Service:
     @property
     def opportunities(self) -> Opportunities:
         return Opportunities(self.pool, self.log.reading)
+
+    @property
+    def standing_now(self) -> StandingNow:
+        return StandingNow(self.pool, self.log.master, self.log.published)
+
+    @property
+    def operating(self) -> Operating:
+        return Operating(self.pool)
+
+    @property
+    def rebuild(self) -> Rebuild:
+        reading = self.log.reading
+        return Rebuild(self.pool, reading, JourneysProjection(reading, os.urandom))
 
     def staff(self, asked: str | None) -> str | None:
         """Whose customers a list is of: a seller's lists are of their own, whatever is asked."""
@@ -62,20 +87,19 @@ class Service:
 
 
 @contextmanager
-def database(settings: Settings, *, share: bool = True) -> Iterator[str]:
+def database(settings: Settings) -> Iterator[str]:
     """The conninfo of the database the settings select; an embedded one runs as long as the context is open.
 
-    With ``share`` one that another Trailbook runs on the same folder is used; without, ``AlreadyRunning`` is raised.
+    One that another Trailbook runs on the same folder is used.
     """
     if settings.database_url is not None:
-        yield settings.database_url.get_secret_value()
+        # Where several servers are named, the one that takes writes: what a standby answers may be old.
+        yield make_conninfo(settings.database_url.get_secret_value(), target_session_attrs="read-write")
         return
     server = EmbeddedPostgres(settings.home)
     try:
         conninfo = server.start()
     except AlreadyRunning:
-        if not share:
-            raise
         yield server.attach()
         return
     try:
@@ -86,14 +110,20 @@ def database(settings: Settings, *, share: bool = True) -> Iterator[str]:
 
 @contextmanager
 def service(settings: Settings, conninfo: str) -> Iterator[Service]:
-    """A wired service on a database, its schema brought to head first."""
-    migrate(conninfo)
+    """A wired service on a database, its schema brought to head first. Raises ``LogWentBack`` among others."""
+    try:
+        migrate(conninfo)
+    except LOST as error:
+        raise StoreAway() from error
     pool = open_pool(conninfo)
     try:
         master = master_key(settings.home)
         log = wired_log(pool, master)
+        refuse_older(pool, HeadFile(settings.home), settings.accept_older_than)
         login_key = hashlib.sha256(b"trailbook login" + master).digest()
-        yield Service(pool, log, Keyring(pool), login_key, settings.ahead_seconds * SECOND)
+        with closing(Committing(GroupCommit(log.intake))) as committing:
+            clock = DatabaseClock(log.reading.now)
+            yield Service(pool, log, committing, clock, Keyring(pool), login_key, settings.ahead_seconds * SECOND)
     finally:
         pool.close()
 

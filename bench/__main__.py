@@ -5,15 +5,26 @@ from time import perf_counter
 
 from rich.console import Console
 
+from bench.asof import measure_as_of
 from bench.contention import measure_contention
+from bench.freshness import measure_freshness
 from bench.ingest import measure_ingest
 from bench.measured import Measured, table, write
 from bench.question import measure_question
 from bench.replay import measure_replay
+from bench.single import measure_single
 from bench.workbench import workbench
 
 FILE = Path(".bench") / "bench.json"
-MEASURES = (measure_ingest, measure_replay, measure_question, measure_contention)
+MEASURES = (
+    measure_ingest,
+    measure_single,
+    measure_replay,
+    measure_question,
+    measure_as_of,
+    measure_freshness,
+    measure_contention,
+)
 
 
 def main() -> None:

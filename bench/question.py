@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import cycle, islice
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
@@ -16,6 +16,8 @@ import httpx
 
 from api.publishing import Draft, first, publish
 from api.sample_workspace import GROCERY
+from api.settings import Settings
+from api.worker import follower_pool, work_of
 from bench.measured import Measured, percentile, ratio
 from bench.workbench import History, Workbench
 from event_log.judging import Stored
@@ -31,7 +33,7 @@ def measure_question(bench: Workbench, say: Callable[[str], None]) -> list[Measu
     say(f"questions: storing {CUSTOMERS} customers")
     histories = bench.histories(CUSTOMERS)
     database = bench.fresh_database()
-    _fill(bench, database, histories)
+    fill(bench, database, histories)
     stage: list[list[float]] = []
     noop: list[list[float]] = []
     with serving(bench.home, database) as client:
@@ -56,13 +58,19 @@ def measure_question(bench: Workbench, say: Callable[[str], None]) -> list[Measu
     ]
 
 
-def _fill(bench: Workbench, database: str, histories: Sequence[History]) -> None:
+def fill(bench: Workbench, database: str, histories: Sequence[History]) -> None:
+    """Store the rules of the sample and these customers, and follow all of it as `trailbook work` does."""
     with bench.service(database) as service:
         draft = Draft(bench.rulebook, "A measurement.", effective_from=None)
         publish(service, GROCERY, draft, by="bench", based_on=first)
         for history in histories:
             (outcome,) = service.log.intake.append([history])
             assert isinstance(outcome, Stored), outcome
+    with closing(follower_pool(database)) as pool:
+        followers = work_of(pool, Settings(home=bench.home)).followers
+        while followers.step():
+            pass
+        followers.give_back()
 
 
 @contextmanager

@@ -39,7 +39,7 @@ def measure_replay(bench: Workbench, say: Callable[[str], None]) -> list[Measure
     say("replay: storing the same customers in the log and in the library's tables")
     versions = [version(rulebook(bench.rulebook))]
     histories = bench.histories(CUSTOMERS)
-    library = _library(bench.fresh_database())
+    library = stock_library(bench.fresh_database())
     households = [_recorded(library, history) for history in histories]
     folded: list[float] = []
     restored: list[float] = []
@@ -81,7 +81,7 @@ def _restore_rate(log: EventLog, histories: Sequence[History], versions: Sequenc
     return _total(histories) / (perf_counter() - begun)
 
 
-def _library(conninfo: str) -> Application[UUID]:
+def stock_library(conninfo: str) -> Application[UUID]:
     """The library's application on Postgres, as it comes: its recorder, its tables, its JSON."""
     at = conninfo_to_dict(conninfo)
     return Application(

@@ -34,6 +34,8 @@ class Workbench:
 
     def fresh_database(self) -> str:
         """The conninfo of a new, empty database."""
+        # How far the one before was known to go is not said of this one.
+        (self.home / "head.json").unlink(missing_ok=True)
         name = f"bench_{uuid4().hex}"
         with psycopg.connect(self.conninfo, autocommit=True) as connection:
             connection.execute(f"create database {name}".encode())

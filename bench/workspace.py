@@ -1,5 +1,6 @@
 """`make bench-workspace`: how long questions to a living sample of many customers take over HTTP, beside a no-op."""
 
+import os
 import random
 import sys
 import tempfile
@@ -8,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from rich.console import Console
@@ -19,11 +20,12 @@ from api.embedded_postgres import EmbeddedPostgres
 from api.sample_workspace import load_course_sales, yesterday
 from api.settings import Settings
 from api.wiring import Service, service
+from api.worker import now
 from bench.measured import Measured, ratio, table, write
 from bench.question import at_share, milliseconds, serving
 from domain.instants import SECOND, rfc_3339
 from event_log.connections import open_pool
-from event_log.follower import Follower
+from event_log.followers import Followers
 from projections.board import Wanted
 from projections.journeys import JourneysProjection
 
@@ -62,13 +64,14 @@ def _filled(
     stored = perf_counter() - begun
     say("deriving where they stand")
     pool = open_pool(conninfo, size=2, statement_timeout=LONGEST, idle_in_transaction=LONGEST)
+    projections = {JourneysProjection.name: JourneysProjection(wired.log.reading, os.urandom)}
     try:
-        follower = Follower(pool, wired.log.reading, JourneysProjection())
-        follower.begin()
+        follower = Followers(pool, wired.log.reading, projections, uuid4(), now)
         begun = perf_counter()
         while follower.step():
             pass
         derived = perf_counter() - begun
+        follower.give_back()
     finally:
         pool.close()
     taken = [

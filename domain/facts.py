@@ -40,8 +40,11 @@ class Fact:
 
     def content(self) -> dict[str, Any]:
         """What makes two deliveries the same fact: the event less what changes on a retry, its time in UTC."""
-        kept = {name: value for name, value in self.extensions.items() if name not in TRACE_CONTEXT}
-        return {**self._envelope(), **kept, "data": self.data}
+        content = self._envelope()
+        if self.extensions:
+            content |= {name: value for name, value in self.extensions.items() if name not in TRACE_CONTEXT}
+        content["data"] = self.data
+        return content
 
     def event(self) -> dict[str, Any]:
         """The CloudEvent as it is shown, with ``position`` and ``recordedat`` once it is stored."""
@@ -61,7 +64,9 @@ class Fact:
             "subject": self.customer,
             "time": rfc_3339(self.occurred_at),
         }
-        return envelope | {"sequence": self.sequence} if self.sequence else envelope
+        if self.sequence:
+            envelope["sequence"] = self.sequence
+        return envelope
 
 
 ERASED: Final = "customer.erased"

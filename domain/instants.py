@@ -73,7 +73,8 @@ def as_datetime(at: Instant) -> datetime:
 
 def rfc_3339(at: Instant) -> str:
     """Write an instant in UTC with ``Z``, six decimals only if they are not zero."""
-    return (_NAIVE_EPOCH + timedelta(0, 0, min(max(at, EARLIEST), LATEST))).isoformat() + "Z"
+    held = at if EARLIEST <= at <= LATEST else min(max(at, EARLIEST), LATEST)
+    return (_NAIVE_EPOCH + timedelta(0, 0, held)).isoformat() + "Z"
 
 
 def duration(text: str) -> Duration:

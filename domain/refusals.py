@@ -139,6 +139,14 @@ class OpportunityNeverOpen(Unknown):
     """That opportunity was never open for that customer on this journey."""
 
 
+class UnknownProjection(Unknown):
+    """There is no projection of that name."""
+
+
+class NothingParked(Unknown):
+    """No customer is parked at that position."""
+
+
 class UnknownPosition(Unknown):
     """No fact stands at that position."""
 
@@ -159,12 +167,20 @@ class StoreAway(Unavailable):
     """The database does not answer; nothing was stored. Try again shortly."""
 
 
+class StoreBusy(Unavailable):
+    """Too much waits to be stored, or the database is slow; nothing of this was stored. Try again shortly."""
+
+
+class LogWentBack(StoreAway):
+    """This database lacks facts that were acknowledged; nothing is read from it or stored. An operator must look."""
+
+
 class SellersShutOut(Unavailable):
     """No seller is let in: this database lacks the role trailbook_seller, or our login is no member of it."""
 
 
 class FateUnknown(Unavailable):
-    """The connection was lost while storing; send the same again to learn whether it was stored."""
+    """Storing took too long, or the connection was lost; send the same again to learn whether it was stored."""
 
 
 class CustomerErased(Refusal):

@@ -16,7 +16,7 @@ MOST_DIGITS = 15
 
 _ENCODER = Encoder(order="sorted")
 _TINY_NUMBER = re.compile(b"[0-9]e-[0-9]")
-_FIRST_BYTE_BEYOND_FFFF = 0xF0
+_BEYOND_FFFF = re.compile(b"[\xf0-\xf7]")
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -34,9 +34,7 @@ def parse(raw: bytes | str) -> Any:
     """
     try:
         text = raw if isinstance(raw, str) else raw.decode("utf-8")
-        value = json.loads(
-            text, object_pairs_hook=_object, parse_int=_whole, parse_float=_fraction, parse_constant=_constant
-        )
+        value = _DECODER.decode(text)
     except UnicodeDecodeError as error:
         raise NotJson(f"Byte {error.start} is not UTF-8.") from None
     except json.JSONDecodeError as error:
@@ -71,14 +69,11 @@ def unfit(value: Any, pointer: str = "") -> Iterator[Fault]:
 
 
 def fits(value: Any) -> bool:
-    """Whether ``unfit`` finds nothing, told quickly."""
-    if isinstance(value, str):
-        return _UNKEPT.search(value) is None
-    if isinstance(value, dict):
-        return all(map(fits, value)) and all(map(fits, value.values()))
-    if isinstance(value, list):
-        return all(map(fits, value))
-    return not isinstance(value, UnfitNumber)
+    """Whether it is certain, and cheap to tell, that ``unfit`` finds nothing: it can be written, and without a NUL."""
+    try:
+        return b"\\u0000" not in _ENCODER.encode(value)
+    except (TypeError, UnicodeEncodeError):
+        return False
 
 
 def canonical(value: Any) -> bytes:
@@ -89,7 +84,7 @@ def canonical(value: Any) -> bytes:
     """
     written = _ENCODER.encode(value)
     tiny = b"e-" in written and _TINY_NUMBER.search(written)
-    if tiny or not (written.isascii() or max(written) < _FIRST_BYTE_BEYOND_FFFF):
+    if tiny or _BEYOND_FFFF.search(written):
         return rfc8785.dumps(value)
     return written
 
@@ -140,3 +135,8 @@ def _deeper(value: Any, depth: int) -> bool:
         return False
     members = value.values() if isinstance(value, dict) else value
     return depth == 0 or any(_deeper(member, depth - 1) for member in members)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_int=_whole, parse_float=_fraction, parse_constant=_constant
+)

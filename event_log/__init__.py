@@ -5,16 +5,22 @@ The wiring::
     pool = open_pool(conninfo, size=8)                                 # connections.py; pool.seen_by(staff)
     log = open_log(pool, master_key, uuid4, os.urandom, os.environ)    # log.py; the schema is at head
 
-Writing (intake.py, deciding.py, publications.py)::
+Writing (intake.py, group_commit.py, deciding.py, publications.py)::
 
     log.intake.append([facts, facts, ...]) -> [Stored(accepted, duplicates, position) | Refusal, ...]
+    committing = Committing(GroupCommit(log.intake))                   # committing.py: few commits for many
+    committing.append(facts) -> Stored, or raises                      # and close() at the end
+    committing.put(facts, settle)                                      # the same without waiting
+    in_turn(log.intake, [facts, facts, ...]) -> Iterator(Stored | Refusal)   # large ones, each by itself
     log.decisions.append(command, decide) -> Decided(facts, repeated)  # decide(asked, facts, publications), or raises
     log.publications.publish(journey, decide) -> Publication           # decide(versions, now) -> Publication, or raises
     log.publications.of(journey, position=None) -> [Publication, ...]
+    log.published.versions(newest) -> {journey: [Version, ...]}        # read again only after a publication
 
 Reading (reading.py); positions are 1, 2, 3 ... without holes::
 
     log.reading.head() -> position              log.reading.now() -> instant of the database's clock
+    log.reading.present() -> (instant, position)                       # both of one moment
     log.reading.position_at(known_at) -> position                      # or AheadOfNow
     log.reading.page(after, limit, type=None, subject=None) -> Page(facts, looked_at)
     log.reading.at(position) -> Fact | SealedFact | Publication        # or UnknownPosition

@@ -15,7 +15,7 @@ from domain.strict_json import canonical
 from event_log.connections import Pool, snapshot
 from event_log.drafting import Draft, Drafting
 from event_log.entry import Entry
-from event_log.intake import lines_of, measured
+from event_log.intake import lines_of
 from event_log.judging import judge
 from event_log.keys import Holder, holders
 from event_log.named_sql import named_queries
@@ -139,11 +139,11 @@ class Decisions:
         (outcome,), accepted = judge([drafts], writing.known, writing.head)
         if isinstance(outcome, Refusal):
             raise outcome
-        stored = lines_of(accepted, {known.holder.number: known.holder.version}, writing.head, writing.now)
+        stored = lines_of(accepted, {accepted[0].subject_hash: known.holder.version}, writing.head)
         writing.insert(stored, {})
         return Decided(
             tuple(
-                replace(draft.fact, recorded_at=writing.now, position=line.entry.position)
+                replace(draft.fact, recorded_at=writing.now, position=line.position)
                 for draft, line in zip(accepted, stored, strict=True)
             )
         )
@@ -154,13 +154,13 @@ class Decisions:
         newest_publication = writing.cursor.execute(_QUERIES["newest_publication"]).fetchone()
         return (holder, newest_publication) != (known.holder, (known.newest_publication,))
 
-    def _drafts(self, command: Command, decide: Decide, known: _Known, now: Instant) -> list[Draft]:
+    def _drafts(self, command: Command, decide: Decide, known: _Known, now: Instant) -> Sequence[Draft]:
         asked = command.at(_instant_of_its_own(known, now))
-        ready = measured([asked, *decide(asked, known.facts, known.publications)])
-        if isinstance(ready, Refusal):
-            raise ready
-        subject_hash = self._master.subject_hash(command.customer)
-        return [self._drafting.draft(fact, parts, subject_hash, known.key) for fact, parts in ready]
+        drafted = self._drafting.drafted([asked, *decide(asked, known.facts, known.publications)])
+        if isinstance(drafted, Refusal):
+            raise drafted
+        self._drafting.seal(drafted.drafts, lambda _: known.key)
+        return drafted.drafts
 
     def _known_now(self, customer: str) -> tuple[_Known, Instant]:
         with snapshot(self._pool) as connection, connection.cursor() as cursor:

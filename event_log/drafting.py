@@ -1,24 +1,31 @@
 """Facts made ready before the lock: hashed, and sealed under the key their customer has at that moment."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final, Literal
 from uuid import UUID
 
 from domain.facts import Fact
+from domain.refusals import Fault, TooLarge
 from domain.strict_json import canonical
 from event_log.keys import Holder
-from event_log.sealing import NONCE, CustomerKey, MasterKey, RandomBytes
-from event_log.state import FactBytes
+from event_log.sealing import NONCE, CustomerKey, MasterKey, RandomBytes, Supply
+from event_log.state import FactBytes, fact_bytes
 
 NewId = Callable[[], UUID]
 
-Keys = dict[bytes, CustomerKey | None]
-"""By the keyed hash of the subject; None = the customer was erased."""
+Basis = Literal["remembered", "looked up", "made up"]
+"""What a key rests on: what this process remembers, the log as of just now, or nothing, for somebody unknown."""
+
+LARGEST_FACT: Final = 256 * 1024
+"""Bytes of one fact as JSON."""
+LARGEST_GROUP: Final = 2 * 1024 * 1024
+"""Bytes of all facts of one transaction; whoever groups requests keeps below it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Draft:
-    """A fact ready to be stored. Without ``key`` its customer was erased, and there is nothing to store."""
+    """A fact on its way. Without ``key`` it is not sealed: its customer was erased, or is not looked up yet."""
 
     fact: Fact
     parts: FactBytes
@@ -28,63 +35,64 @@ class Draft:
     key: CustomerKey | None = None
     content_hash: bytes = b""
     state: bytes = b""
+    basis: Basis = "remembered"
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """The drafts of one request in its order, and how many bytes its facts have."""
+
+    drafts: Sequence[Draft]
+    size: int
 
 
 class Drafting:
-    """``new_id`` gives the random numbers of customers, keys and entries."""
+    """``new_id`` gives the random numbers of customers and their keys."""
 
     def __init__(self, master: MasterKey, new_id: NewId, random_bytes: RandomBytes) -> None:
         self._master = master
         self._new_id = new_id
         self._random_bytes = random_bytes
+        self._supply = Supply(random_bytes)
 
-    def subject_hashes(self, subjects: set[str]) -> dict[str, bytes]:
-        return {subject: self._master.subject_hash(subject) for subject in subjects}
+    def drafted(self, request: Sequence[Fact]) -> Drafted | TooLarge:
+        """A request, nothing of it sealed yet; a refusal is a value here."""
+        parts = [fact_bytes(fact) for fact in request]
+        sizes = [part.size for part in parts]
+        large = [
+            Fault(f"A fact has at most {LARGEST_FACT} bytes.", index=index)
+            for index, size in enumerate(sizes)
+            if size > LARGEST_FACT
+        ]
+        if large:
+            return TooLarge(faults=large)
+        if sum(sizes) > LARGEST_GROUP:
+            return TooLarge(f"One request holds at most {LARGEST_GROUP} bytes.")
+        hashes = {subject: self._master.subject_hash(subject) for subject in {fact.customer for fact in request}}
+        identity = self._master.identity_hash
+        drafts = [
+            Draft(fact, part, hashes[fact.customer], identity(fact.source, fact.id), self._event_id())
+            for fact, part in zip(request, parts, strict=True)
+        ]
+        return Drafted(drafts, sum(sizes))
 
-    def keys(self, hashes: Mapping[str, bytes], known: Mapping[bytes, Holder]) -> Keys:
-        """The keys of these customers; a new one gets a number and a key, idle if none of the facts is taken."""
-        return {
-            hashed: known[hashed].key(self._master) if hashed in known else self._newcomer(subject)
-            for subject, hashed in hashes.items()
-        }
-
-    def present(self, keys: Keys, before: Mapping[bytes, Holder], now: Mapping[bytes, Holder]) -> Keys:
-        """What has become of ``keys`` under the lock: the customer erased meanwhile, or made by somebody else first."""
-        present: Keys = {}
-        for hashed, key in keys.items():
-            holder = now.get(hashed)
-            if holder is None:
-                present[hashed] = None if hashed in before else key
-            elif key is None or holder.key_id == key.key_id:
-                present[hashed] = key
-            else:
-                present[hashed] = holder.key(self._master)
-        return present
-
-    def draft(self, fact: Fact, parts: FactBytes, subject_hash: bytes, key: CustomerKey | None) -> Draft:
-        identity_hash = self._master.identity_hash(fact.source, fact.id)
-        return self._sealed(fact, parts, subject_hash, identity_hash, self._new_id(), key)
-
-    def under(self, draft: Draft, key: CustomerKey | None) -> Draft:
-        """The same draft, sealed anew if the key has changed."""
-        if draft.key is key:
-            return draft
-        return self._sealed(draft.fact, draft.parts, draft.subject_hash, draft.identity_hash, draft.event_id, key)
-
-    def _sealed(
-        self,
-        fact: Fact,
-        parts: FactBytes,
-        subject_hash: bytes,
-        identity_hash: bytes,
-        event_id: UUID,
-        key: CustomerKey | None,
-    ) -> Draft:
-        if key is None:
-            return Draft(fact, parts, subject_hash, identity_hash, event_id)
-        state = parts.sealed(key, event_id, self._random_bytes(NONCE))
-        content_hash = key.content_hash(canonical(fact.content()))
-        return Draft(fact, parts, subject_hash, identity_hash, event_id, key, content_hash, state)
-
-    def _newcomer(self, subject: str) -> CustomerKey:
+    def newcomer(self, subject: str) -> CustomerKey:
+        """A number and a key for somebody unknown; idle if none of the facts is taken."""
         return self._master.new_customer(subject, self._new_id(), self._new_id(), self._random_bytes)
+
+    def key(self, holder: Holder) -> CustomerKey | None:
+        return holder.key(self._master)
+
+    def seal(self, drafts: Iterable[Draft], key_of: Callable[[bytes], CustomerKey | None]) -> None:
+        """Seal what is not sealed already under the key of its customer, who is told by the hash of the subject."""
+        for draft in drafts:
+            key = key_of(draft.subject_hash)
+            if draft.key is key:
+                continue
+            draft.key = key
+            if key is not None:
+                draft.state = draft.parts.sealed(key, draft.event_id, self._supply.take(NONCE))
+                draft.content_hash = key.content_hash(canonical(draft.fact.content()))
+
+    def _event_id(self) -> UUID:
+        return UUID(bytes=self._supply.take(16), version=4)

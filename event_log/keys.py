@@ -9,6 +9,8 @@ from psycopg import Cursor
 from psycopg.rows import TupleRow
 
 from domain.refusals import EntryDamaged
+from event_log.columns import byteas
+from event_log.connections import Pool, reading
 from event_log.named_sql import named_queries
 from event_log.sealing import CustomerKey, MasterKey
 
@@ -34,8 +36,14 @@ class Holder:
 def holders(cursor: Cursor[TupleRow], hashes: Iterable[bytes], *, with_versions: bool = False) -> dict[bytes, Holder]:
     """By the keyed hash of the subject; unknown subjects are absent."""
     query = _QUERIES["of_subjects_with_versions" if with_versions else "of_subjects"]
-    rows = cursor.execute(query, {"hashes": list(hashes)}, binary=True)
+    rows = cursor.execute(query, {"hashes": byteas(list(hashes))}, prepare=True, binary=True)
     return {subject_hash: Holder(*columns) for subject_hash, *columns in rows}
+
+
+def find_holders(pool: Pool, hashes: Iterable[bytes]) -> dict[bytes, Holder]:
+    """The same on a connection of its own, without versions. Raises ``StoreAway``."""
+    with reading(pool) as connection, connection.cursor() as cursor:
+        return holders(cursor, hashes)
 
 
 def keys_of(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from domain.refusals import WrongMasterKey
@@ -9,8 +10,10 @@ from event_log.connections import Pool, reading
 from event_log.deciding import Decisions
 from event_log.drafting import Drafting, NewId
 from event_log.intake import Intake
+from event_log.keys import find_holders
 from event_log.named_sql import named_queries
 from event_log.publications import Publications
+from event_log.published import Published
 from event_log.reading import Reading
 from event_log.recorder import LogRecorder, refuse_unsafe_settings
 from event_log.sealing import MasterKey, RandomBytes
@@ -23,6 +26,7 @@ class EventLog:
     intake: Intake
     decisions: Decisions
     publications: Publications
+    published: Published
     reading: Reading
     recorder: LogRecorder
     master: MasterKey
@@ -43,9 +47,10 @@ def open_log(
     drafting = Drafting(master, new_id, random_bytes)
     log_reading = Reading(pool, recorder, master)
     return EventLog(
-        Intake(pool, recorder, drafting),
+        Intake(partial(find_holders, pool), recorder, drafting),
         Decisions(pool, recorder, drafting, log_reading, master),
         Publications(pool, recorder, new_id),
+        Published(log_reading),
         log_reading,
         recorder,
         master,

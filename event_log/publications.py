@@ -9,7 +9,7 @@ from domain.instants import Instant
 from domain.refusals import TooLarge
 from event_log.connections import Pool, reading
 from event_log.drafting import NewId
-from event_log.entry import PUBLICATION, Entry
+from event_log.entry import PUBLICATION
 from event_log.recorder import LogRecorder
 from event_log.state import Publication, open_publication, publication_state
 from event_log.writing import Line, Writing, stream
@@ -47,7 +47,7 @@ class Publications:
                 published_at=writing.now,
                 position=writing.head + 1,
             )
-            writing.insert([Line(self._entry(decided))], {})
+            writing.insert([self._line(decided)], {})
             return decided
 
         return self._recorder.write((), work)
@@ -58,20 +58,19 @@ class Publications:
             entries = stream(cursor, _number(journey))
         return [open_publication(entry) for entry in entries if position is None or entry.position <= position]
 
-    def _entry(self, publication: Publication) -> Entry:
+    def _line(self, publication: Publication) -> Line:
         state = publication_state(publication)
         if len(state) > LARGEST_DOCUMENT:
             raise TooLarge(f"A rulebook has at most {LARGEST_DOCUMENT} bytes.")
-        return Entry(
-            originator_id=_number(publication.journey),
-            originator_version=publication.version,
+        return Line(
+            originator=_number(publication.journey),
+            version=publication.version,
             topic=PUBLICATION,
             state=state,
             position=publication.position,
             event_id=self._new_id(),
             fact_type="",
             occurred_at=publication.published_at,
-            recorded_at=publication.published_at,
         )
 
 

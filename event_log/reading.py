@@ -11,7 +11,8 @@ from domain.instants import SECOND, Instant, rfc_3339
 from domain.refusals import AheadOfNow, EntryDamaged, UnknownCustomer, UnknownPosition
 from event_log.connections import Pool, reading
 from event_log.entry import FACT, PUBLICATION, Entry
-from event_log.keys import keys_of
+from event_log.keys import holders, keys_of
+from event_log.leases import Lease
 from event_log.named_sql import named_queries
 from event_log.recorder import LogRecorder, restored
 from event_log.sealing import CustomerKey, MasterKey
@@ -33,6 +34,19 @@ class Page:
 
     facts: tuple[Fact | SealedFact, ...]
     looked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionPage:
+    """Entries of a partition in order of position; ``position`` is how far it has been read with them.
+
+    ``recorded_at`` is when the entry at ``position`` was recorded, of whichever partition it is.
+    """
+
+    entries: list[Entry]
+    position: int
+    recorded_at: Instant
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +85,11 @@ class Reading:
         """The database's clock."""
         return int(self._one("now"))
 
+    def present(self) -> tuple[Instant, int]:
+        """The present instant and the last position then."""
+        ((now, head),) = self._rows("present")
+        return now, head
+
     def settled(self) -> Instant:
         """The present instant; whatever is recorded at or before it can be read from now on."""
         now = self.now()
@@ -90,13 +109,19 @@ class Reading:
         """The next entries of any topic, as stored."""
         return self._entries("page", after=after, last=END, limit=limit)
 
-    def transactions(self, after: int, limit: int) -> list[Entry]:
-        """The next entries, ``limit`` or somewhat more: what one transaction wrote is never torn apart."""
-        entries = self.entries(after, limit)
-        if len(entries) == limit:
-            last = entries[-1]
-            entries += self._entries("rest_of_transaction", after=last.position, recorded_at=last.recorded_at)
-        return entries
+    def page_of_partition(self, after: int, limit: int, lease: Lease) -> PartitionPage:
+        """The next entries of a partition, ``limit`` or somewhat more: what one transaction wrote is never torn apart.
+
+        Publications are of every partition.
+        """
+        head, recorded_at = next(iter(self._rows("end")), (0, 0))
+        own = {"partition": lease.partition, "partitions": lease.partitions}
+        entries = self._entries("page_of_partition", after=after, last=head, limit=limit, **own)
+        if len(entries) < limit:
+            return PartitionPage(entries, max(after, head), recorded_at, more=False)
+        last = entries[-1]
+        entries += self._entries("rest_of_transaction", after=last.position, recorded_at=last.recorded_at, **own)
+        return PartitionPage(entries, entries[-1].position, entries[-1].recorded_at, more=True)
 
     def facts_at(self, positions: Iterable[int]) -> dict[int, Fact | SealedFact]:
         """The facts at these positions, each of which holds one."""
@@ -106,7 +131,7 @@ class Reading:
     def opened(self, entries: Iterable[Entry]) -> list[Fact | SealedFact | Publication]:
         """What these entries say, in the same order."""
         entries = list(entries)
-        keys = self._keys({entry.originator_id for entry in entries if entry.topic == FACT})
+        keys = self.keys({entry.originator_id for entry in entries if entry.topic == FACT})
         return [_opened(entry, keys) for entry in entries]
 
     def page(self, after: int, limit: int, *, type: str | None = None, subject: str | None = None) -> Page:
@@ -153,11 +178,11 @@ class Reading:
         """Customer numbers in order, from ``UUID(int=0)`` on: to walk over all customers."""
         return [number for (number,) in self._rows("numbers", after=after, limit=limit)]
 
-    def everybody(self, together: int) -> Iterator[list[UUID]]:
-        """All customer numbers, some at a time."""
+    def everybody(self, together: int, lease: Lease | None = None) -> Iterator[list[UUID]]:
+        """All customer numbers, of one partition where asked, some at a time."""
         after = UUID(int=0)
         while numbers := self.numbers(after, together):
-            yield numbers
+            yield [number for number in numbers if lease is None or lease.holds(number)]
             after = numbers[-1]
 
     def count(self) -> int:
@@ -166,11 +191,13 @@ class Reading:
 
     def customer(self, subject: str, position: int | None = None) -> CustomerFacts:
         """One customer's facts, up to a position where given. Raises ``UnknownCustomer`` (also: not known by then)."""
-        number = self.number(subject)
-        if number is None:
+        subject_hash = self._master.subject_hash(subject)
+        with reading(self._pool) as connection, connection.cursor() as cursor:
+            holder = holders(cursor, [subject_hash]).get(subject_hash)
+        if holder is None:
             raise UnknownCustomer()
-        key = _sound(self._keys([number]).get(number))
-        known = _customer_facts(number, key, restored(self._recorder, number, key))
+        key = holder.key(self._master)
+        known = _customer_facts(holder.number, key, restored(self._recorder, holder.number, key))
         known = known if position is None else known.up_to(position)
         if not (known.facts or known.sealed):
             raise UnknownCustomer()
@@ -178,7 +205,7 @@ class Reading:
 
     def customers(self, numbers: Sequence[UUID], position: int) -> dict[UUID, CustomerFacts | EntryDamaged]:
         """Many customers' facts up to a position, in two queries; who has none is absent, damage stays with one."""
-        keys = self._keys(numbers)
+        keys = self.keys(numbers)
         entries: dict[UUID, list[Entry]] = {}
         for entry in self._entries("of_customers", numbers=list(numbers), position=position):
             entries.setdefault(entry.originator_id, []).append(entry)
@@ -196,7 +223,7 @@ class Reading:
         last = END if position is None else position
         return [open_publication(entry) for entry in self._entries("journeys", position=last)]
 
-    def _keys(self, numbers: Iterable[UUID]) -> dict[UUID, CustomerKey | EntryDamaged]:
+    def keys(self, numbers: Iterable[UUID]) -> dict[UUID, CustomerKey | EntryDamaged]:
         with reading(self._pool) as connection, connection.cursor() as cursor:
             return keys_of(cursor, self._master, numbers)
 

@@ -6,6 +6,14 @@ select coalesce(max(position), 0) from positions
 -- The database's clock, which gives recorded_at.
 select instant_now()
 
+-- name: present
+-- Both as of one moment.
+select instant_now(), (select coalesce(max(position), 0) from positions)
+
+-- name: end
+-- Where the log ends, and when its last entry was recorded; no row of an empty log.
+select position, recorded_at from positions order by position desc limit 1
+
 -- name: pass_through_lock
 -- Waits for the writer at work, if any, and holds nobody up: what it records is then committed or gone.
 select pg_advisory_xact_lock_shared(8241001)
@@ -22,12 +30,21 @@ from entries
 where notification_id > %(after)s and notification_id <= %(last)s
 order by notification_id limit %(limit)s
 
+-- name: page_of_partition
+-- The same of one partition of customers; publications are of all.
+select originator_id, originator_version, topic, state, notification_id, event_id, fact_type, occurred_at, recorded_at
+from entries
+where notification_id > %(after)s and notification_id <= %(last)s
+  and (partition_of(originator_id, %(partitions)s) = %(partition)s or topic = 'rulebook-published')
+order by notification_id limit %(limit)s
+
 -- name: rest_of_transaction
--- What else was recorded at the time of an entry: what one transaction wrote has one time, and no other has it.
+-- What else of it was recorded at the time of an entry: what one transaction wrote has one time, and no other has it.
 select originator_id, originator_version, topic, state, notification_id, event_id, fact_type, occurred_at, recorded_at
 from entries
 where notification_id > %(after)s
   and notification_id <= (select max(position) from ledger where recorded_at = %(recorded_at)s)
+  and (partition_of(originator_id, %(partitions)s) = %(partition)s or topic = 'rulebook-published')
 order by notification_id
 
 -- name: of_positions

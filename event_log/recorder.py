@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any, NoReturn, TypeVar, cast
 from uuid import UUID
 
@@ -75,11 +76,15 @@ class LogRecorder(PostgresApplicationRecorder):
             try:
                 with borrowed(self._pool) as connection, connection.transaction(), connection.cursor() as cursor:
                     crashpoint("append.before_lock")
+                    begun = perf_counter()
                     self._lock(cursor)
-                    writing = Writing(cursor, identities)
+                    writing = Writing(cursor, identities, perf_counter() - begun)
                     finished.append(work(writing))
+                    if writing.last is None:
+                        cursor.execute(QUERIES["confirm"])
                     crashpoint("append.before_commit")
                 crashpoint("append.before_answer")
+                self._bear_witness(writing)
                 return finished[0]
             except (PoolTimeout, psycopg.errors.LockNotAvailable) as error:
                 raise StoreAway() from error
@@ -89,6 +94,7 @@ class LogRecorder(PostgresApplicationRecorder):
                     raise
             except LOST as error:
                 if finished and writing is not None and writing.last is not None and self._is_stored(*writing.last):
+                    self._bear_witness(writing)
                     return finished[0]
                 if attempt == _ATTEMPTS:
                     raise StoreAway() from error
@@ -100,9 +106,14 @@ class LogRecorder(PostgresApplicationRecorder):
             with borrowed(self._pool) as connection, connection.transaction(), connection.cursor() as cursor:
                 self._lock(cursor)
                 row = cursor.execute(QUERIES["is_stored"], {"position": position, "leaf_hash": leaf_hash}).fetchone()
+                cursor.execute(QUERIES["confirm"])
                 return row == (True,)
         except LOST as error:
             raise FateUnknown() from error
+
+    def _bear_witness(self, writing: Writing) -> None:
+        if writing.last is not None:
+            self._pool.witness.saw(*writing.last)
 
     def _lock(self, cursor: Cursor[TupleRow]) -> None:
         self._lock_table(cast("Cursor[DictRow]", cursor))

@@ -79,8 +79,9 @@ class FactBytes:
 def fact_bytes(fact: Fact) -> FactBytes:
     """Part what may be read by anyone from what is personal."""
     public, encoded = _public_part(fact)
+    data = {name: value for name, value in fact.data.items() if name not in public} if public else fact.data
     personal = {
-        "data": {name: value for name, value in fact.data.items() if name not in public},
+        "data": data,
         "extensions": fact.extensions,
         "id": fact.id,
         "sequence": fact.sequence,
@@ -185,7 +186,9 @@ def _public_part(fact: Fact) -> tuple[Data, bytes]:
     names = PUBLIC_FIELDS.get(fact.type, _NOTHING_PUBLIC)
     sealed = () if fact.type == ERASED else _NESTED
     public = {name: value for name, value in fact.data.items() if name in names and not isinstance(value, sealed)}
-    encoded = canonical(public) if public else b"{}"
+    if not public:
+        return public, b"{}"
+    encoded = canonical(public)
     if fact.customer.encode() in encoded or encode(fact.customer)[1:-1] in encoded:
         return {}, b"{}"
     return public, encoded

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,11 @@ _FOLDER = Path(__file__).parent
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _LOCK = 8_241_000
 _LONGEST_WAIT = "60s"
+"""For another process that migrates."""
+_LONGEST_HOLD_UP = "400ms"
+"""While a migration waits for a lock, everybody who comes later waits behind it."""
+_TRIES = 60
+_BETWEEN_TRIES = 1.0
 
 _TABLE = """
 create table if not exists schema_migrations (
@@ -62,13 +68,26 @@ def migrate(conninfo: str, folder: Path = _FOLDER) -> None:
         # Held by the session, so that a process that dies gives it back.
         connection.execute("select pg_advisory_lock(%s)", [_LOCK])
         connection.execute(_TABLE)
+        connection.execute("select set_config('lock_timeout', %s, false)", [_LONGEST_HOLD_UP])
         for migration in _missing(connection, migrations(folder)):
+            _apply(connection, migration)
+
+
+def _apply(connection: psycopg.Connection[TupleRow], migration: Migration) -> None:
+    """All or nothing of it; who holds a lock for long is not waited for, but tried again."""
+    for left in range(_TRIES - 1, -1, -1):
+        try:
             with connection.transaction():
                 connection.execute(migration.sql.encode())
                 connection.execute(
                     "insert into schema_migrations (number, name, hash) values (%s, %s, %s)",
                     [migration.number, migration.name, migration.hash],
                 )
+            return
+        except psycopg.errors.LockNotAvailable:
+            if not left:
+                raise
+            time.sleep(_BETWEEN_TRIES)
 
 
 def at_head(conninfo: str, folder: Path = _FOLDER) -> bool:

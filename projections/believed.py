@@ -1,7 +1,7 @@
 """Rows that keep what was believed and from when until when, so that a question may go back to any belief."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -16,6 +16,15 @@ Said = tuple[Any, ...]
 """What one row says, beside when it was believed: the values of the table's columns."""
 Key = tuple[str, UUID]
 """A journey and a customer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """From ``since`` on this is believed: this and nothing else if it is the ``whole``, else this too."""
+
+    since: Instant
+    said: tuple[Said, ...]
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +48,14 @@ class Believed:
         """A row as it is stored."""
         self._held[said] = _Held(since, id)
 
-    def believe(self, since: Instant, said: Iterable[Said]) -> None:
-        """This, and nothing else, is believed from ``since`` on; the same ``since`` again replaces the last."""
-        believed = dict.fromkeys(said)
-        for gone in [one for one in self._held if one not in believed]:
-            self._give_up(gone, self._held.pop(gone), since)
+    def believe(self, change: Change) -> None:
+        """The same ``since`` again replaces the last."""
+        believed = dict.fromkeys(change.said)
+        if change.whole:
+            for gone in [one for one in self._held if one not in believed]:
+                self._give_up(gone, self._held.pop(gone), change.since)
         for one in believed:
-            self._held.setdefault(one, _Held(since))
+            self._held.setdefault(one, _Held(change.since))
 
     def added(self) -> Iterator[tuple[Said, Instant, Instant | None]]:
         """What must be stored, each with the instants it was believed from and until."""
@@ -69,14 +79,27 @@ class BelievedTable:
         self._queries = queries
         self._columns: Final = ("journey", "customer", *columns, "believed_from", "believed_until")
 
-    def kept(self, connection: Connection[TupleRow], customers: Sequence[UUID]) -> dict[Key, Believed]:
-        """What is stored of these customers and still believed."""
+    def believe(self, connection: Connection[TupleRow], changes: Mapping[Key, Sequence[Change]]) -> None:
+        """Write what these changes make of the rows; what is said as a whole is compared with what is stored."""
+        compared = [key for key, own in changes.items() if any(change.whole for change in own)]
+        believed = self._held(connection, compared)
+        for key, own in changes.items():
+            for change in own:
+                believed[key].believe(change)
+        self._write(connection, believed)
+
+    def _held(self, connection: Connection[TupleRow], keys: Sequence[Key]) -> dict[Key, Believed]:
+        """What is stored of these and still believed."""
         found: dict[Key, Believed] = defaultdict(Believed)
-        for journey, customer, id, since, *said in connection.execute(self._queries["kept"], {"customers": customers}):
+        if not keys:
+            return found
+        journeys, customers = map(list, zip(*keys, strict=True))
+        asked = {"journeys": journeys, "customers": customers}
+        for journey, customer, id, since, *said in connection.execute(self._queries["kept"], asked):
             found[journey, customer].hold(id, since, tuple(said))
         return found
 
-    def write(self, connection: Connection[TupleRow], changes: Mapping[Key, Believed]) -> None:
+    def _write(self, connection: Connection[TupleRow], changes: Mapping[Key, Believed]) -> None:
         rows = [
             dict(zip(self._columns, (*key, *said, since, until), strict=True))
             for key, believed in changes.items()

@@ -91,7 +91,8 @@ class Board:
     def worked(self) -> tuple[int, Instant]:
         """The position and the instant that the rows stand for."""
         with self._snapshot() as rows:
-            return _worked(rows)
+            position, until, _ = _worked(rows)
+            return position, until
 
     def columns(self, question: Question, stages: Sequence[str], limit: int) -> list[Column]:
         """One column a stage, each with its count and its first cards.
@@ -142,17 +143,18 @@ class Board:
                     yield from _card(question, found, found.subject)
 
 
-def _worked(rows: Rows) -> tuple[int, Instant]:
-    found = rows("tracking")
-    return (found[0][0], found[0][1]) if found else (0, 0)
+def _worked(rows: Rows) -> tuple[int, Instant, int]:
+    """How far all rows are, and the position of those that are furthest."""
+    ((position, until, furthest),) = rows("tracking")
+    return position, until, furthest
 
 
 def _apart(question: Question, rows: Rows) -> list[UUID]:
     """Those whom the rows do not answer for."""
-    position, until = _worked(rows)
+    _, until, furthest = _worked(rows)
     apart: set[UUID] = set()
-    if question.position < position:
-        apart |= {customer for (customer,) in rows("changed_since", position=question.position, worked=position)}
+    if question.position < furthest:
+        apart |= {customer for (customer,) in rows("changed_since", position=question.position, worked=furthest)}
     if question.as_of > until:
         apart |= {customer for (customer,) in rows("due_by", journey=question.journey, as_of=question.as_of)}
     return sorted(apart)

@@ -1,6 +1,6 @@
 -- name: tracking
--- How far the rows are.
-select position, worked_until from tracking where projection = 'journeys'
+-- How far the rows are: all of them, and the furthest.
+select position, worked_until, furthest from progress
 
 -- name: changed_since
 -- The customers of whom more is known than at a position: everybody, where a rulebook was published since. Whoever is
@@ -11,7 +11,8 @@ select customer from customers where exists (
     select from entries
     where topic = 'rulebook-published' and notification_id > %(position)s and notification_id <= %(worked)s)
 except
-select customer from parked where projection = 'journeys'
+select customer from parked join projection_versions using (projection, version)
+where projection = 'journeys' and state = 'live'
 
 -- name: due_by
 -- The customers whom the passing of time may move until an instant ahead.

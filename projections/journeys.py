@@ -1,163 +1,185 @@
 """What follows from a customer's facts on every journey: her stage, her trail, her opportunities, whose she is."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec.json import encode
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from domain.history import in_fold_order
-from domain.instants import Instant
-from domain.journey.beliefs import Belief, belief, changes, spans
-from domain.journey.in_force import Version
-from domain.journey.seller import seller_of
+from domain.facts import Fact
+from domain.journey.beliefs import Late
+from domain.refusals import EntryDamaged
+from event_log.follower import Touched
 from event_log.named_sql import named_queries
 from event_log.published import versions_by_journey
-from event_log.reading import CustomerFacts
-from event_log.state import Publication
-from projections import opportunities, trail
-from projections.believed import Believed, Key
-from projections.opportunities import said_of_opportunities
-from projections.standing import Row, standing_row, stay_rows
-from projections.trail import said_of_steps
+from event_log.reading import Reading
+from event_log.sealing import CustomerKey, RandomBytes
+from event_log.state import Publication, open_fact
+from event_log.turns import Tracking
+from projections import kept, opportunities, trail
+from projections.derived import Derived, Known, Versions, derived
+from projections.kept import Keeping, Kept
 
 _QUERIES = named_queries(Path(__file__).with_suffix(".sql"))
 
-Versions = Mapping[str, Sequence[Version]]
-"""By journey."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Worked:
-    """How far the rows are: what was known then, and when each customer may change next."""
-
-    position: int
-    versions: Versions
-    due: Mapping[UUID, Instant | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Followed:
-    """What follows for the rows of one customer on one journey."""
-
-    standing: Row
-    stays: list[Row]
-    steps: Believed
-    spells: Believed
+BELIEFS: Final = 200
+"""So many are folded between two signs of life."""
 
 
 class JourneysProjection:
-    """Tables ``standing``, ``stays``, ``trail``, ``opportunities`` and ``sellers``: one follower, one position."""
+    """Tables ``standing``, ``stays``, ``trail``, ``opportunities``, ``sellers`` and ``kept``: one position.
+
+    Facts in order continue from what was kept of a customer; for what is late everything known of her is read.
+    """
 
     name = "journeys"
 
-    def due(self, connection: Connection[TupleRow], until: Instant) -> Iterable[UUID]:
+    def __init__(self, log: Reading, random_bytes: RandomBytes) -> None:
+        self._log = log
+        self._random_bytes = random_bytes
+
+    def due(self, connection: Connection[TupleRow], until: int) -> Iterable[UUID]:
         return [customer for (customer,) in connection.execute(_QUERIES["due"], {"until": until})]
 
     def forget(self, connection: Connection[TupleRow], customers: Sequence[UUID]) -> None:
         if customers:
             for query in ("forget_standing", "forget_stays", "forget_sellers"):
                 connection.execute(_QUERIES[query], {"customers": list(customers)})
-            for queries in (trail.QUERIES, opportunities.QUERIES):
+            for queries in (trail.QUERIES, opportunities.QUERIES, kept.QUERIES):
                 connection.execute(queries["forget"], {"customers": list(customers)})
 
     def write(
         self,
         connection: Connection[TupleRow],
-        customers: Sequence[CustomerFacts],
+        customers: Sequence[Touched],
         publications: Sequence[Publication],
-        known: int,
-        until: Instant,
+        before: Tracking,
+        after: Tracking,
     ) -> Iterable[tuple[UUID, Exception]]:
+        found = self._log.keys(customer.number for customer in customers)
+        keys = {number: key for number, key in found.items() if isinstance(key, CustomerKey)}
         # Nothing is derived of who was erased; what her erasure carries stands in the log.
-        self.forget(connection, [customer.number for customer in customers if customer.erased])
-        customers = [customer for customer in customers if not customer.erased]
-        versions = versions_by_journey(publications)
-        numbers = [customer.number for customer in customers]
-        before = versions_by_journey(found for found in publications if found.position <= known)
-        due = connection.execute(_QUERIES["next_due"], {"customers": numbers}).fetchall()
-        worked = _Worked(known, before, dict(due))
-        steps = trail.TABLE.kept(connection, numbers)
-        spells = opportunities.TABLE.kept(connection, numbers)
-        followed: dict[Key, _Followed] = {}
-        sellers: list[Row] = []
-        failed: list[tuple[UUID, Exception]] = []
+        self.forget(connection, [customer.number for customer in customers if customer.number not in found])
+        customers = [customer for customer in customers if customer.number in keys]
+        failed: dict[UUID, Exception] = {
+            number: refusal for number, refusal in found.items() if isinstance(refusal, EntryDamaged)
+        }
+        batch = _Batch(publications, before, after, keys, failed, _Beat(connection))
+        late = batch.carry_on(customers, kept.newest(connection, keys))
+        batch.read_anew(late, self._log)
+        _write(connection, batch.derived)
+        keeping = [Keeping(keys[one.number], one.version, one.carried, one.anew) for one in batch.derived]
+        kept.keep(connection, keeping, self._random_bytes)
+        return failed.items()
+
+
+class _Batch:
+    """Some customers, derived each by itself; whatever a fold stumbles on concerns that customer only."""
+
+    def __init__(
+        self,
+        publications: Sequence[Publication],
+        before: Tracking,
+        after: Tracking,
+        keys: Mapping[UUID, CustomerKey],
+        failed: dict[UUID, Exception],
+        beat: Callable[[], None],
+    ) -> None:
+        self._versions = versions_by_journey(publications)
+        self._versions_before = versions_by_journey(one for one in publications if one.position <= before.position)
+        self._before = before
+        self._after = after
+        self._keys = keys
+        self._failed = failed
+        self._beat = beat
+        self.derived: list[Derived] = []
+
+    def carry_on(self, customers: Sequence[Touched], states: Mapping[UUID, Kept]) -> list[Touched]:
+        """Go on from what was kept; returns those for whom that does not do."""
+        late = []
         for customer in customers:
-            try:
-                own = dict(_followed(customer, versions, worked, until, steps, spells))
-                staff = _seller(customer, own, until)
-            except Exception as error:
-                # Whatever a fold stumbles on concerns this customer only; the follower parks her.
-                failed.append((customer.number, error))
+            state = states.get(customer.number)
+            if state is None or customer.anew or not _follows(customer, state):
+                late.append(customer)
                 continue
-            followed |= own
-            sellers += [{"customer": customer.number, "staff": staff}] if staff is not None else []
-        _write(connection, followed)
-        connection.execute(_QUERIES["forget_sellers"], {"customers": numbers})
-        _add(connection, "add_sellers", sellers)
-        return failed
+            try:
+                key = self._keys[customer.number]
+                learned = [fact for entry in customer.entries if isinstance(fact := open_fact(entry, key), Fact)]
+                self._derive(customer.number, Known(learned, state, key.subject), self._versions_before)
+            except Late:
+                late.append(customer)
+            except Exception as error:
+                self._failed[customer.number] = error
+        return late
+
+    def read_anew(self, customers: Sequence[Touched], log: Reading) -> None:
+        """From all that is known."""
+        if not customers:
+            return
+        read = log.customers([customer.number for customer in customers], self._after.position)
+        for customer in customers:
+            found = read.get(customer.number)
+            if found is None:
+                # Everybody is touched by a publication, also who became known after this page.
+                continue
+            try:
+                if isinstance(found, EntryDamaged):
+                    raise found
+                held = 0 if customer.anew else self._before.position
+                learned = [fact for fact in found.facts if (fact.position or 0) > held]
+                known = Known(learned, None, found.subject or "", found.facts)
+                self._derive(customer.number, known, {} if customer.anew else self._versions_before)
+            except Exception as error:
+                self._failed[customer.number] = error
+
+    def _derive(self, number: UUID, known: Known, versions_before: Versions) -> None:
+        until = self._after.worked_until
+        self.derived.append(derived(number, known, self._versions, versions_before, until, self._beat))
 
 
-def _followed(
-    customer: CustomerFacts,
-    journeys: Versions,
-    worked: _Worked,
-    until: Instant,
-    steps: Mapping[Key, Believed],
-    spells: Mapping[Key, Believed],
-) -> Iterator[tuple[Key, _Followed]]:
-    for journey, versions in journeys.items():
-        key = journey, customer.number
-        newest: Belief | None = None
-        for newest in _new_beliefs(customer, versions, worked.versions.get(journey, ()), worked, until):
-            steps[key].believe(newest.since, said_of_steps(newest.folded.steps))
-            spells[key].believe(newest.since, said_of_opportunities(newest, journey))
-        if newest is not None:
-            standing = standing_row(*key, customer.facts, newest)
-            yield key, _Followed(standing, list(stay_rows(*key, newest)), steps[key], spells[key])
+class _Beat:
+    """Lets the database hear from us while much is folded: a transaction that rests too long is ended."""
+
+    def __init__(self, connection: Connection[TupleRow]) -> None:
+        self._connection = connection
+        self._beliefs = 0
+
+    def __call__(self) -> None:
+        self._beliefs += 1
+        if self._beliefs % BELIEFS == 0:
+            self._connection.execute(_QUERIES["beat"])
 
 
-def _new_beliefs(
-    customer: CustomerFacts,
-    versions: Sequence[Version],
-    before: Sequence[Version],
-    worked: _Worked,
-    until: Instant,
-) -> Iterator[Belief]:
-    """The beliefs that the rows do not hold yet; first the last that they hold, if time made something of it."""
-    seen = [fact for fact in customer.facts if (fact.position or 0) <= worked.position]
-    held = changes(seen, before, until) if before else []
-    new = changes(customer.facts, versions, until)[len(held) :]
-    due = worked.due.get(customer.number)
-    last = held[-1:] if due is not None and due < (new[0] if new else until + 1) else []
-    for since, end in spans([*last, *new], until):
-        yield belief(customer.facts, versions, since, end)
+def _follows(customer: Touched, state: Kept) -> bool:
+    """Whether her new entries are those right after what was kept."""
+    return not customer.entries or customer.entries[0].originator_version == state.version + 1
 
 
-def _seller(customer: CustomerFacts, followed: Mapping[Key, _Followed], until: Instant) -> str | None:
-    """The same on every journey; asked of the facts where nothing was folded."""
-    for one in followed.values():
-        staff: str | None = one.standing["staff"]
-        return staff
-    return seller_of(in_fold_order(customer.facts, until))
+def _write(connection: Connection[TupleRow], customers: Sequence[Derived]) -> None:
+    standing = [row for one in customers for row in one.standing]
+    stays = {key: rows for one in customers for key, rows in one.stays.items()}
+    if standing:
+        _rows(connection, "put_standing", standing)
+    if stays:
+        journeys, numbers = zip(*stays, strict=True)
+        connection.execute(_QUERIES["drop_stays"], {"journeys": list(journeys), "customers": list(numbers)})
+        _rows(connection, "add_stays", [row for rows in stays.values() for row in rows])
+    trail.TABLE.believe(connection, {key: own for one in customers for key, own in one.steps.items()})
+    opportunities.TABLE.believe(connection, {key: own for one in customers for key, own in one.spells.items()})
+    sold = [one for one in customers if one.staff_changed]
+    if sold:
+        connection.execute(_QUERIES["forget_sellers"], {"customers": [one.number for one in sold]})
+        _rows(
+            connection,
+            "add_sellers",
+            [{"customer": one.number, "staff": one.staff} for one in sold if one.staff is not None],
+        )
 
 
-def _write(connection: Connection[TupleRow], followed: Mapping[Key, _Followed]) -> None:
-    if not followed:
-        return
-    journeys, customers = zip(*followed, strict=True)
-    for query in ("drop_standing", "drop_stays"):
-        connection.execute(_QUERIES[query], {"journeys": list(journeys), "customers": list(customers)})
-    _add(connection, "add_standing", [one.standing for one in followed.values()])
-    _add(connection, "add_stays", [row for one in followed.values() for row in one.stays])
-    trail.TABLE.write(connection, {key: one.steps for key, one in followed.items()})
-    opportunities.TABLE.write(connection, {key: one.spells for key, one in followed.items()})
-
-
-def _add(connection: Connection[TupleRow], query: str, rows: Sequence[Mapping[str, Any]]) -> None:
+def _rows(connection: Connection[TupleRow], query: str, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         connection.execute(_QUERIES[query], {"rows": encode(rows).decode()})

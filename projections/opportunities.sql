@@ -1,7 +1,8 @@
 -- name: kept
 -- The spells that are still believed of these customers.
 select journey, customer, id, believed_from, rule, opened_at, from_at, until_at, ended_by, staff, rulebook, hidden_until
-from opportunities where customer = any(%(customers)s) and believed_until is null
+from opportunities join unnest(%(journeys)s::text[], %(customers)s::uuid[]) as asked (journey, customer) using (journey, customer)
+where believed_until is null
 
 -- name: add
 -- Spells, each as some belief had it.
@@ -27,7 +28,7 @@ delete from opportunities where customer = any(%(customers)s)
 
 -- name: tracking
 -- How far the rows are.
-select position, worked_until from tracking where projection = 'journeys'
+select position, worked_until from progress
 
 -- name: due_by
 -- The customers whom the passing of time may change until an instant ahead.

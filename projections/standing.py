@@ -1,12 +1,10 @@
 """Where everyone stands, when that may change next, and when they were where: rows for boards and lists."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 from uuid import UUID
 
-from domain.facts import Fact
-from domain.history import in_fold_order
-from domain.instants import LATEST, Instant
+from domain.instants import Instant
 from domain.journey.beliefs import Belief
 from domain.journey.over_time import at_instant
 from domain.journey.seller import seller_of, sellers_over_time
@@ -15,11 +13,15 @@ from domain.journey.steps import Step
 Row = dict[str, Any]
 
 
-def standing_row(journey: str, customer: UUID, facts: Sequence[Fact], belief: Belief) -> Row:
-    """Where she stands by the newest belief; ``facts`` are all there are, also those that lie ahead of it."""
+STAGES: Final = frozenset({"entered", "moved", "renamed", "left"})
+"""The steps that bring a customer into a stage, or out of it."""
+
+
+def standing_row(journey: str, customer: UUID, belief: Belief, ahead: Instant | None) -> Row:
+    """Where she stands by the newest belief; ``ahead`` is when the next known fact that lies ahead of it happens."""
     standing = belief.folded.standing
     timer = standing.next_timer.at if standing.next_timer is not None else None
-    coming = (timer, belief.folded.comes, _ahead(facts, belief.until))
+    coming = (timer, belief.folded.comes, ahead)
     return {
         "journey": journey,
         "customer": customer,
@@ -33,7 +35,7 @@ def standing_row(journey: str, customer: UUID, facts: Sequence[Fact], belief: Be
 
 def stay_rows(journey: str, customer: UUID, belief: Belief) -> Iterator[Row]:
     """One row a stay in a stage, cut where she was given to another seller."""
-    steps = [step for step in belief.folded.steps if step.kind in ("entered", "moved", "renamed", "left")]
+    steps = [step for step in belief.folded.steps if step.kind in STAGES]
     sellers = sellers_over_time(belief.history)
     arrival: Step | None = None
     for step, following in zip(steps, [*steps[1:], None], strict=False):
@@ -56,11 +58,3 @@ def stay_rows(journey: str, customer: UUID, belief: Belief) -> Iterator[Row]:
                 "cause": cause,
                 "staff": at_instant(sellers, begin),
             }
-
-
-def _ahead(facts: Sequence[Fact], until: Instant) -> Instant | None:
-    """When the next stored fact that has not happened yet will have."""
-    if all(fact.occurred_at <= until for fact in facts):
-        return None
-    later = (fact.occurred_at for fact in in_fold_order(facts, LATEST))
-    return min((at for at in later if at > until), default=None)

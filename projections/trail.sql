@@ -2,7 +2,8 @@
 -- The steps that are still believed of these customers.
 select journey, customer, id, believed_from,
        at, again, place, kind, origin, target, tag, opportunity, cause_position, timer, rule, rulebook
-from trail where customer = any(%(customers)s) and believed_until is null
+from trail join unnest(%(journeys)s::text[], %(customers)s::uuid[]) as asked (journey, customer) using (journey, customer)
+where believed_until is null
 
 -- name: add
 -- Steps, each as some belief had it.
@@ -31,13 +32,13 @@ delete from trail where customer = any(%(customers)s)
 -- Whether the rows say all that was believed of a customer up to an instant: nothing of hers, no rulebook and no due time
 -- lies between them and it. Whoever is parked has no row here.
 select standing.next_due is null or standing.next_due > %(known_at)s
-from standing join tracking on tracking.projection = 'journeys'
+from standing cross join progress
 where standing.journey = %(journey)s and standing.customer = %(customer)s
   and not exists (select from entries
-                  where originator_id = %(customer)s and notification_id > tracking.position
+                  where originator_id = %(customer)s and notification_id > progress.position
                     and recorded_at <= %(known_at)s)
   and not exists (select from entries
-                  where topic = 'rulebook-published' and notification_id > tracking.position
+                  where topic = 'rulebook-published' and notification_id > progress.position
                     and recorded_at <= %(known_at)s)
 
 -- name: believed

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from api.embedded_postgres import EmbeddedPostgres
+from api.embedded_postgres import MAJOR, EmbeddedPostgres
 from migrations.apply import migrate
 
 pytest.register_assert_rewrite("tests.projections.fresh")
@@ -26,12 +26,19 @@ def open_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def postgres(open_folder: Path) -> Iterator[str]:
-    """The conninfo of a server: ``TRAILBOOK_TEST_DATABASE_URL``, or an embedded one without fsync."""
+    """The conninfo of a server: ``TRAILBOOK_TEST_DATABASE_URL``, or one of our own without fsync.
+
+    ``TRAILBOOK_TEST_POSTGRES`` names the folder of another release than the embedded one, as Debian installs it:
+    ``/usr/lib/postgresql/15``.
+    """
     given = os.environ.get("TRAILBOOK_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with EmbeddedPostgres(open_folder / "session", durable=False) as server:
+    another = os.environ.get("TRAILBOOK_TEST_POSTGRES")
+    programs = Path(another) if another else None
+    major = programs.name if programs else MAJOR
+    with EmbeddedPostgres(open_folder / "session", durable=False, programs=programs, major=major) as server:
         yield server.conninfo
 
 

@@ -47,6 +47,8 @@ class Problem(TypedDict):
     errors: NotRequired[list[Fault]]
     standing: NotRequired[StandingThen]
     open: NotRequired[list[OpenElsewhere]]
+    code: NotRequired[Annotated[str, Field(description="Of a message refused: the end of `type`.")]]
+    message: NotRequired[Annotated[str, Field(description="Of a message refused: all of it in a sentence.")]]
 
 
 # -- facts -------------------------------------------------------------------------------------------------------------
@@ -87,6 +89,16 @@ class ErasedFact(TypedDict):
 class Received(TypedDict):
     """How many facts were new and how many were there already; `position` is the highest of all."""
 
+    accepted: Count
+    duplicates: Count
+    position: Position
+
+
+@closed
+class ReceivedMessages(TypedDict):
+    """How many messages were new and how many were there already; `position` is the highest of all."""
+
+    success: Literal[True]
     accepted: Count
     duplicates: Count
     position: Position

@@ -39,7 +39,7 @@ def answers(
     responses: dict[int | str, dict[str, Any]] = {}
     for status, told in by_status.items():
         contents = told if isinstance(told, Mapping) else {JSON: ref(told)}
-        words = {200: "What was asked for.", 201: "It is stored.", 204: "It is done."}
+        words = {200: "What was asked for.", 201: "It is stored.", 202: "It is begun.", 204: "It is done."}
         responses[str(status)] = {
             "description": words[status] if isinstance(told, Mapping) else " ".join((told.__doc__ or "").split()),
             **({"content": {media: {"schema": schema} for media, schema in contents.items()}} if contents else {}),

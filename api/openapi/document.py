@@ -13,11 +13,11 @@ from pydantic import TypeAdapter
 from typing_extensions import is_typeddict
 
 from api.access import RIGHTS, Allowed, NotAllowed, NotAuthenticated, Permission
-from api.openapi import answers, bodies, published, standings
+from api.openapi import answers, bodies, messages, operations, published, standings
 from api.openapi.describing import add_problems
 from api.problems import NotFound
 from api.seen import Seen
-from domain.refusals import NotCaughtUp, NotUnderstood, SellersShutOut, StoreAway
+from domain.refusals import LogWentBack, NotCaughtUp, NotUnderstood, SellersShutOut, StoreAway
 
 Example = Mapping[str, Any]
 
@@ -28,12 +28,14 @@ ISO 8601; errors RFC 9457 problems of fixed types; lists `{"items", "next"}` wit
 
 TAGS: Mapping[str, str] = {
     "facts": "The door for facts, and the log in order of position.",
+    "segment": "The door for the clients of Segment and RudderStack; `Content-Encoding: gzip` is taken.",
     "customers": "Where a customer stands and why, now and at any cut.",
     "commands": "What people decide, stored as facts.",
     "opportunities": "The list of a day, and working it.",
     "board": "Who stands in which stage.",
     "journeys": "Journeys and the versions of their rulebooks.",
     "keys": "API keys, and who one is oneself.",
+    "operations": "How far the projections are, and who is set aside.",
     "health": "For whoever runs it.",
 }
 
@@ -99,7 +101,8 @@ def _document(app: FastAPI) -> dict[str, Any]:
     document["components"] = {
         "schemas": _schemas(),
         "securitySchemes": {
-            "key": {"type": "http", "scheme": "bearer", "description": "An API key; it begins with `tb_`."}
+            "key": {"type": "http", "scheme": "bearer", "description": "An API key; it begins with `tb_`."},
+            "writeKey": {"type": "http", "scheme": "basic", "description": "An API key as user, without password."},
         },
     }
     return document
@@ -132,8 +135,8 @@ def _complete(operation: dict[str, Any], declared: tuple[Permission, bool] | Non
     if any(parameter["name"] == "after_position" for parameter in parameters):
         add_problems(responses, NotCaughtUp)
     if "security" in operation:
-        operation["security"] = [{"key": []}]
-        add_problems(responses, NotAuthenticated, StoreAway)
+        operation["security"] = [{"key": []}, *(way for way in operation["security"] if "writeKey" in way)]
+        add_problems(responses, NotAuthenticated, StoreAway, LogWentBack)
     if declared is not None:
         permission, seen = declared
         roles = ", ".join(role for role, rights in RIGHTS.items() if permission in rights)
@@ -191,7 +194,7 @@ def _exemplify(operation: dict[str, Any], example: Example, number: str) -> None
 def _schemas() -> dict[str, Any]:
     models = [
         model
-        for module in (answers, bodies, published, standings)
+        for module in (answers, bodies, messages, operations, published, standings)
         for name, model in vars(module).items()
         if is_typeddict(model) and model.__module__ == module.__name__ and not name.endswith("Members")
     ]

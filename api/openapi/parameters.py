@@ -22,6 +22,10 @@ Opportunity = Annotated[
     ),
 ]
 FactPosition = Annotated[int, Path(description="Where the fact stands in the log.", json_schema_extra={"minimum": 1})]
+ProjectionName = Annotated[str, Path(description="The projection.", json_schema_extra=NAME)]
+ParkedPosition = Annotated[
+    int, Path(description="As the list of the parked shows it.", json_schema_extra={"minimum": 1})
+]
 VersionNumber = Annotated[int, Path(description="Number of a version.", json_schema_extra={"minimum": 1})]
 
 AsOf = Annotated[

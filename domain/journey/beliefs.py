@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from domain.facts import Fact
 from domain.history import in_fold_order, known_by
-from domain.instants import Instant
-from domain.journey.fold import Folded, fold
+from domain.instants import LATEST, Instant
+from domain.journey.carried import VOIDED, Carried
+from domain.journey.fold import Folded, JourneyFold, fold
 from domain.journey.in_force import Version, known
 
 
@@ -43,3 +44,75 @@ def beliefs(facts: Sequence[Fact], versions: Sequence[Version], known_at: Instan
     """All beliefs up to ``known_at``, in order."""
     for since, until in spans(changes(facts, versions, known_at), known_at):
         yield belief(facts, versions, since, until)
+
+
+class Late(Exception):
+    """What was learned does not simply come after what was believed: all that is known must be read."""
+
+
+class Believing:
+    """What is believed of one customer on one journey, carried from change to change.
+
+    ``everything`` are all facts known, each with its ``recorded_at``; without them what is late raises ``Late``.
+    """
+
+    def __init__(
+        self, versions: Sequence[Version], carried: Carried | None = None, everything: Sequence[Fact] | None = None
+    ) -> None:
+        self._versions = versions
+        self._everything = everything
+        self.carried = carried
+
+    def beliefs(self, learned: Iterable[Fact], until: Instant) -> Iterator[Belief]:
+        """The beliefs up to ``until`` that follow from ``learned``, and from versions that are not carried yet.
+
+        First the last one that was carried, if the passing of time made something of it or nothing else is new. Of a
+        belief ``history`` holds what ``Carried`` remembers. Raises ``Late``.
+        """
+        together: dict[Instant, list[Fact]] = {}
+        for fact in learned:
+            together.setdefault(fact.recorded_at or 0, []).append(fact)
+        new = self._changes(together, until)
+        if self.carried is not None:
+            before = self.carried.fold.settled_after
+            belief = self._passed(new[0] - 1 if new else until)
+            if not new or self.carried.fold.settled_after != before:
+                yield belief
+        for since, end in spans(new, until):
+            self._learn(since, together.get(since, ()))
+            yield self._passed(end)
+
+    def _changes(self, recorded: Iterable[Instant], until: Instant) -> list[Instant]:
+        recorded = set(recorded)
+        first = min(recorded, default=until) if self.carried is None else self.carried.since
+        published = {version.published_at for version in self._versions if version.published_at > first}
+        if self.carried is not None:
+            published -= {version.published_at for version in self.carried.versions}
+        return sorted(at for at in recorded | published if at <= until)
+
+    def _learn(self, since: Instant, learned: Sequence[Fact]) -> None:
+        carried, versions = self.carried, known(self._versions, since)
+        if carried is not None and carried.versions == versions and carried.learns(learned):
+            carried.since = since
+        else:
+            self.carried = self._anew(since, versions)
+
+    def _anew(self, since: Instant, versions: tuple[Version, ...]) -> Carried:
+        if self._everything is None:
+            raise Late
+        facts = known_by(self._everything, since)
+        voids = any(fact.type == VOIDED for fact in facts)
+        return Carried(JourneyFold(versions), versions, since, in_fold_order(facts, LATEST), voids=voids)
+
+    def _passed(self, end: Instant) -> Belief:
+        assert self.carried is not None
+        folded = self.carried.pass_to(end)
+        return Belief(self.carried.since, end, self.carried.history, folded)
+
+
+def carried_at(everything: Sequence[Fact], versions: Sequence[Version], since: Instant) -> Carried:
+    """The belief that began at ``since``, as far as it went then; ``everything`` and ``versions`` as known then."""
+    believing = Believing(versions, everything=everything)
+    believing.carried = believing._anew(since, known(versions, since))
+    believing.carried.pass_to(since)
+    return believing.carried

@@ -92,7 +92,7 @@ _STAYED = (
 
 def _when(when: When, fact: Fact | None) -> Sentence:
     if when.at_least > 1:
-        return happened(when.matcher, times(when.at_least), when.within)
+        return happened(when.matcher, times(when.at_least), when.matcher.within)
     return happened(when.matcher if fact is None else narrowed(when.matcher, fact))
 
 
@@ -133,7 +133,7 @@ def _attribute(condition: HasAttribute, holds: bool) -> Sentence:
 
 
 def _counted(condition: Counted, holds: bool) -> Sentence:
-    matcher, within, least, most = condition.matcher, condition.within, condition.at_least, condition.at_most
+    matcher, within, least, most = condition.matcher, condition.matcher.within, condition.at_least, condition.at_most
     if (least, most) == (1, None):
         return happened(matcher, within=within) if holds else nothing_happened(matcher, within)
     if most == 0 and not least:
@@ -156,7 +156,7 @@ def _other_number(least: int | None, most: int | None) -> Sentence:
 
 
 def _summed(condition: Summed, holds: bool) -> Sentence:
-    within = NOTHING if condition.within is None else length(condition.within)
+    within = NOTHING if condition.matcher.within is None else length(condition.matcher.within)
     before, after = (f"{within.zh}内", f"within {within.en}") if within.zh else ("", "")
     field = field_named(condition.matcher.summed or "")
     total = listed(bounds(_amount(condition.gte), _amount(condition.lte)), AND)

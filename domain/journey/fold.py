@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 from domain.facts import Fact
-from domain.instants import EARLIEST, Duration, Instant, duration
+from domain.instants import Duration, Instant, duration
 from domain.journey import opportunities
-from domain.journey.in_force import Version, in_order, successor_stage
+from domain.journey.in_force import ALWAYS, Version, in_order, successor_stage
 from domain.journey.situation import OnJourney
 from domain.journey.steps import Cause, HeldTag, NextTimer, Standing, Step, StepKind, TimerKind
 from domain.journey.timers import Timer, next_timer
 from domain.refusals import NotADuration
-from domain.rulebook.conditions import Matcher, index_by_type, tallies_of
+from domain.rulebook.conditions import Matcher
 from domain.rulebook.document import Move, Rulebook, TagRule
 
 
@@ -47,28 +48,36 @@ class _Run:
 
 
 class JourneyFold:
-    """A fold in progress. Facts are taken in fold order; virtual time never goes back."""
+    """A fold in progress. Facts are taken in fold order; virtual time never goes back.
+
+    ``came`` counts the versions that came into force, ``passed`` those that had when ``judged_by`` was the newest.
+    """
 
     def __init__(self, versions: Sequence[Version]) -> None:
-        ordered = in_order(versions)
-        matchers = [matcher for version in ordered for matcher in version.rulebook.matchers]
-        self.customer = OnJourney(now=EARLIEST, tallies=tallies_of(matchers))
+        self.versions = in_order(versions)
+        self.customer = OnJourney(now=ALWAYS)
         self.steps: list[Step] = []
-        self._judged: list[tuple[Instant, int]] = []
-        self._by_type = index_by_type(matchers)
-        self._coming = list(reversed(ordered))
-        self._in_force: list[Version] = []
-        self._judged_by: Version | None = None
-        # How many had come into force when the version that judges her was the newest.
-        self._passed = 0
-        self._bring_into_force(EARLIEST - 1)
+        self.judged: list[tuple[Instant, int]] = []
+        self.judged_by: Version | None = None
+        self.came = 0
+        self.passed = 0
+        self._tallied: dict[str, tuple[Matcher, ...]] = {}
+        self._bring_into_force(ALWAYS)
+
+    @property
+    def settled_after(self) -> Instant:
+        """The last instant at which anything happened: a fact, a timer, a version that came into force.
+
+        A fact that occurred later may still be taken, however far ``up_to`` has looked ahead in between.
+        """
+        return self.customer.now
 
     @property
     def version(self) -> Version | None:
         """The version that judges her: on the journey the one she is on, else the one in force."""
         if self.customer.stage is not None:
-            return self._judged_by
-        return self._in_force[-1] if self._in_force else None
+            return self.judged_by
+        return self._in_force
 
     # -- time ------------------------------------------------------------------------------------------------------
 
@@ -81,14 +90,12 @@ class JourneyFold:
     def up_to(self, as_of: Instant) -> Folded:
         """Let time pass up to and including ``as_of`` and say where she stands then."""
         self._pass(as_of, timers_of_the_end=True)
-        self.customer.now = max(self.customer.now, as_of)
-        comes = self._coming[-1].effective_from if self._coming else None
-        return Folded(self._standing(), tuple(self.steps), comes, tuple(self._judged))
+        return Folded(self._standing(), tuple(self.steps), self._comes, tuple(self.judged))
 
     def _pass(self, end: Instant, timers_of_the_end: bool) -> None:
         while True:
-            timer = self._next_timer()
-            comes = self._coming[-1].effective_from if self._coming else None
+            timer = next_timer(self.customer, self.judged_by)
+            comes = self._comes
             if comes is not None and comes <= end and (timer is None or comes <= timer.at):
                 self._bring_into_force(comes)
             elif timer is not None and (timer.at < end or (timers_of_the_end and timer.at == end)):
@@ -96,77 +103,82 @@ class JourneyFold:
             else:
                 return
 
-    def _next_timer(self) -> Timer | None:
-        return next_timer(self.customer, self._judged_by) if self._judged_by is not None else None
-
     # -- versions --------------------------------------------------------------------------------------------------
+
+    @property
+    def _in_force(self) -> Version | None:
+        """Also over those who are pinned to another."""
+        return self.versions[self.came - 1] if self.came else None
+
+    @property
+    def _comes(self) -> Instant | None:
+        """When the next version comes into force."""
+        return self.versions[self.came].effective_from if self.came < len(self.versions) else None
 
     def _bring_into_force(self, at: Instant) -> None:
         """Let every version with this ``effective_from`` (or before) come into force; the last of them stays."""
-        while self._coming and self._coming[-1].effective_from <= at:
-            self._in_force.append(self._coming.pop())
-        customer = self.customer
-        if not self._in_force or customer.stage is None or self._in_force[-1].rulebook.pin:
-            return
-        customer.now = at
-        self._change_version(self._in_force[-1])
+        while (comes := self._comes) is not None and comes <= at:
+            self.came += 1
+        self.customer.now = at
+        new = self._in_force
+        if new is not None and self.customer.stage is not None and not new.rulebook.pin:
+            self._change_version(new)
 
     def _change_version(self, new: Version) -> None:
-        customer, old = self.customer, self._judged_by
+        customer, old = self.customer, self.judged_by
         assert old is not None
         assert customer.stage is not None
-        passed = self._in_force[self._passed :]
+        passed = self.versions[self.passed : self.came]
         self._judge_by(new)
         run = _Run(None, "rulebook", set())
         stage, lost = successor_stage(customer.stage, passed)
         if stage != customer.stage:
             self._place(run, "moved" if lost else "renamed", stage, rule=None)
-        opportunities.carry_over(customer, old.rulebook, new.rulebook, self._say(run))
+        opportunities.carry_over(customer, old.rulebook, new.rulebook, partial(self._say, run))
         customer.to_be_judged = True
 
     def _judge_by(self, version: Version) -> None:
-        self._judged_by = version
-        self._passed = len(self._in_force)
-        self._judged.append((self.customer.now, version.number))
+        self.judged_by = version
+        self.passed = self.came
+        self.judged.append((self.customer.now, version.number))
 
     # -- facts -----------------------------------------------------------------------------------------------------
 
     def _work(self, fact: Fact) -> None:
         customer = self.customer
-        customer.met = self._tally(fact)
+        customer.fact = fact
         run = _Run(fact, None, set() if customer.stage is None else {customer.stage})
-        self._apply_attributes(fact)
-        self._apply_tag_by_hand(run, fact)
+        self._tally(fact)
+        match fact.type:
+            case "profile.changed":
+                customer.change_attributes(fact.data.get("attributes"))
+            case "tag.added" | "tag.removed":
+                self._apply_tag_by_hand(run, fact)
         if self.version is None:
             return
         self._enter_or_leave(run)
         if customer.stage is None:
             return
         set_by_hand = self._set_stage(run, fact)
-        for rule in self._rulebook.tags:
+        for rule in self._rulebook.concerned(fact.type).tags:
             if rule.trigger.holds(customer):
                 self._apply_tag_rule(run, rule)
         if not set_by_hand:
             self._apply_stage_rules(run)
-        opportunities.examine(customer, self._rulebook, fact, self._say(run))
+        opportunities.examine(customer, self._rulebook, fact, partial(self._say, run))
 
-    def _tally(self, fact: Fact) -> frozenset[Matcher]:
-        met = []
-        for matcher in (*self._by_type.get(fact.type, ()), *self._by_type[None]):
+    def _tally(self, fact: Fact) -> None:
+        matchers = self._tallied.get(fact.type)
+        if matchers is None:
+            matchers = self._tallied[fact.type] = self._concerned(fact.type)
+        for matcher in matchers:
             if matcher.matches(fact):
-                self.customer.tallies[matcher].add(matcher, fact)
-                met.append(matcher)
-        return frozenset(met)
+                self.customer.tally(matcher).add(matcher, fact)
 
-    def _apply_attributes(self, fact: Fact) -> None:
-        attributes = fact.data.get("attributes")
-        if fact.type != "profile.changed" or not isinstance(attributes, dict):
-            return
-        for name, value in attributes.items():
-            if value is None:
-                self.customer.attributes.pop(name, None)
-            else:
-                self.customer.attributes[name] = value
+    def _concerned(self, fact_type: str) -> tuple[Matcher, ...]:
+        """The matchers of all versions that may tally such facts, each text once."""
+        concerned = [version.rulebook.concerned(fact_type).tallied for version in self.versions]
+        return tuple({matcher.text: matcher for matchers in concerned for matcher in matchers}.values())
 
     def _apply_tag_by_hand(self, run: _Run, fact: Fact) -> None:
         tag = fact.data.get("tag")
@@ -175,9 +187,9 @@ class JourneyFold:
         tags = self.customer.tags
         if fact.type == "tag.removed":
             self._remove_tag(run, tag, rule=None)
-        elif fact.type == "tag.added" and tag in tags:
+        elif tag in tags:
             tags[tag] = replace(tags[tag], by="hand", rule=None, expires=None)
-        elif fact.type == "tag.added":
+        else:
             self._add_tag(run, tag, "hand", rule=None, expires=None)
 
     def _enter_or_leave(self, run: _Run) -> None:
@@ -197,10 +209,10 @@ class JourneyFold:
         for tag in sorted(tag for tag, held in customer.tags.items() if held.by == "rule"):
             self._remove_tag(run, tag, "leave")
         for opportunity in sorted(customer.open):
-            opportunities.close(customer, opportunity, self._say(run))
+            opportunities.close(customer, opportunity, partial(self._say, run))
         customer.stage, customer.since, customer.hold_until, customer.to_be_judged = None, None, None, False
         customer.resting, customer.fired, customer.found = set(), {}, {}
-        self._judged_by = None
+        self.judged_by = None
 
     def _set_stage(self, run: _Run, fact: Fact) -> bool:
         """A manual move; returns whether it had effect here."""
@@ -214,8 +226,8 @@ class JourneyFold:
         if stage != customer.stage:
             self._place(run, "moved", stage, rule=None)
         customer.hold_until = None if hold is None else customer.now + hold
-        assert self._judged_by is not None
-        moves = self._judged_by.machine.moves_from(stage) if hold is None else ()
+        assert self.judged_by is not None
+        moves = self.judged_by.machine.moves_from(stage) if hold is None else ()
         customer.resting = {move.text for move in moves if move.if_alone and move.trigger.holds(customer)}
         return True
 
@@ -243,12 +255,12 @@ class JourneyFold:
     def _fire(self, timer: Timer) -> None:
         customer = self.customer
         assert customer.stage is not None
-        customer.now, customer.met = timer.at, frozenset()
+        customer.now, customer.fact = timer.at, None
         run = _Run(None, timer.kind, {customer.stage})
         match timer.kind:
             case "open_for":
                 assert timer.rule is not None
-                opportunities.close(customer, timer.rule, self._say(run))
+                opportunities.close(customer, timer.rule, partial(self._say, run))
                 return
             case "rulebook":
                 customer.to_be_judged = False
@@ -261,7 +273,7 @@ class JourneyFold:
             case "after":
                 self._fire_move(run, timer)
         self._apply_stage_rules(run)
-        opportunities.examine(customer, self._rulebook, None, self._say(run))
+        opportunities.examine(customer, self._rulebook, None, partial(self._say, run))
 
     def _fire_move(self, run: _Run, timer: Timer) -> None:
         move = timer.move
@@ -279,9 +291,9 @@ class JourneyFold:
 
     def _apply_first_move(self, run: _Run) -> bool:
         customer = self.customer
-        assert self._judged_by is not None
+        assert self.judged_by is not None
         assert customer.stage is not None
-        for move in self._judged_by.machine.moves_from(customer.stage):
+        for move in self.judged_by.machine.moves_from(customer.stage):
             if move.text in customer.resting:
                 if not move.trigger.holds(customer):
                     customer.resting.discard(move.text)
@@ -293,15 +305,15 @@ class JourneyFold:
     # -- changes, each with its step -------------------------------------------------------------------------------
 
     def _follow(self, run: _Run, move: Move) -> None:
-        assert self._judged_by is not None
+        assert self.judged_by is not None
         origin = self.customer.stage
-        self._judged_by.machine.move(self.customer, move)
+        self.judged_by.machine.move(self.customer, move)
         self._arrive(run, "moved", origin, move.id)
 
     def _place(self, run: _Run, kind: StepKind, stage: str, rule: str | None) -> None:
-        assert self._judged_by is not None
+        assert self.judged_by is not None
         origin = self.customer.stage
-        self._judged_by.machine.place(self.customer, stage)
+        self.judged_by.machine.place(self.customer, stage)
         self._arrive(run, kind, origin, rule)
 
     def _arrive(self, run: _Run, kind: StepKind, origin: str | None, rule: str | None) -> None:
@@ -322,11 +334,8 @@ class JourneyFold:
         if self.customer.tags.pop(tag, None) is not None:
             self._step(run, "tag_removed", rule, tag=tag)
 
-    def _say(self, run: _Run) -> opportunities.Say:
-        def say(kind: Literal["opened", "closed"], opportunity: str) -> None:
-            self._step(run, kind, opportunity, opportunity=opportunity)
-
-        return say
+    def _say(self, run: _Run, kind: Literal["opened", "closed"], opportunity: str) -> None:
+        self._step(run, kind, opportunity, opportunity=opportunity)
 
     def _step(
         self,
@@ -348,8 +357,8 @@ class JourneyFold:
 
     @property
     def _rulebook(self) -> Rulebook:
-        assert self._judged_by is not None
-        return self._judged_by.rulebook
+        assert self.judged_by is not None
+        return self.judged_by.rulebook
 
     def _standing(self) -> Standing:
         customer = self.customer
@@ -363,7 +372,7 @@ class JourneyFold:
         )
 
     def _next_to_fire(self) -> NextTimer | None:
-        timer = self._next_timer()
+        timer = next_timer(self.customer, self.judged_by)
         coming = self._next_to_judge()
         if coming is not None and (timer is None or coming.effective_from <= timer.at):
             return NextTimer(coming.effective_from, "rulebook", None)
@@ -373,7 +382,7 @@ class JourneyFold:
         """Who is on the journey passes over versions that pin; of several at one instant the last is in force."""
         if self.customer.stage is None:
             return None
-        last_of_instant = {version.effective_from: version for version in reversed(self._coming)}
+        last_of_instant = {version.effective_from: version for version in self.versions[self.came :]}
         return next((version for version in last_of_instant.values() if not version.rulebook.pin), None)
 
 

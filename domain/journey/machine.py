@@ -36,7 +36,9 @@ class StageMachine:
             origins: list[str | Enum | State] = [stage for stage in rulebook.stage_ids if move.leaves(stage)]
             self._machine.add_transition(_trigger(move), origins, move.to)
         self._moves = {stage: self._moves_from(rulebook, stage, timed=False) for stage in rulebook.stage_ids}
-        self._timed = {stage: self._moves_from(rulebook, stage, timed=True) for stage in rulebook.stage_ids}
+        self._timed = {
+            stage: tuple(enumerate(self._moves_from(rulebook, stage, timed=True))) for stage in rulebook.stage_ids
+        }
         self._rulebook = rulebook
 
     def moves_from(self, stage: str) -> tuple[Move, ...]:
@@ -45,7 +47,7 @@ class StageMachine:
 
     def timed_moves_from(self, stage: str) -> tuple[tuple[int, Move], ...]:
         """The timer moves that lead out of a stage, each with its place in the document."""
-        return tuple(enumerate(self._timed[stage]))
+        return self._timed[stage]
 
     def move(self, model: HasStage, move: Move) -> None:
         """Follow a move; the machine refuses one that does not lead out of the model's stage."""

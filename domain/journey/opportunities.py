@@ -14,9 +14,10 @@ Say = Callable[[Literal["opened", "closed"], str], None]
 
 def examine(customer: OnJourney, rulebook: Rulebook, fact: Fact | None, say: Say) -> None:
     """The last part of a run: first what closes, rule by rule, then what opens."""
-    for rule in rulebook.opportunities:
-        if rule.id in customer.open and _closed_by(customer, rulebook.journey, rule, fact):
-            close(customer, rule.id, say)
+    if customer.open:
+        for rule in rulebook.opportunities:
+            if rule.id in customer.open and _closed_by(customer, rulebook.journey, rule, fact):
+                close(customer, rule.id, say)
     for rule in rulebook.opportunities:
         if rule.if_alone:
             _follow_condition(customer, rule, say)

@@ -1,7 +1,6 @@
 """Due times in virtual time: a function of what has happened, never an event."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from domain.instants import Instant
 from domain.journey.in_force import Version
@@ -12,27 +11,24 @@ from domain.rulebook.document import Anchor, Move
 _RANK: dict[TimerKind, int] = {"rulebook": 0, "expiry": 1, "hold": 2, "after": 3, "open_for": 4}
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
-    """``at`` is the instant it fires: an overdue one fires at the present instant. ``place`` orders the moves."""
+class Timer(NamedTuple):
+    """``at`` is the instant it fires: an overdue one fires at the present instant. Timers compare as they fire.
+
+    ``rank`` orders the kinds and ``place`` the moves and opportunities, so that no two are equal in all three.
+    """
 
     at: Instant
+    rank: int
+    place: int
     kind: TimerKind
-    place: int = 0
     rule: str | None = None
     move: Move | None = None
     anchor: Instant = 0
 
-    @property
-    def order(self) -> tuple[Instant, int, int]:
-        return self.at, _RANK[self.kind], self.place
 
-
-def next_timer(customer: OnJourney, version: Version) -> Timer | None:
-    """The timer that fires first, or ``None``. Off the journey no timer runs."""
-    if customer.stage is None:
-        return None
-    return min(_armed(customer, version), key=lambda timer: timer.order, default=None)
+def next_timer(customer: OnJourney, version: Version | None) -> Timer | None:
+    """The timer that fires first under the version that judges, or ``None``. Off the journey no timer runs."""
+    return None if version is None else min(_armed(customer, version), default=None)
 
 
 def anchor_of(customer: OnJourney, anchor: Anchor) -> Instant | None:
@@ -41,35 +37,39 @@ def anchor_of(customer: OnJourney, anchor: Anchor) -> Instant | None:
         return None
     if anchor.matcher is None:
         return customer.since
-    times = customer.tallies[anchor.matcher].times
+    tally = customer.tally(anchor.matcher)
     if anchor.kind == "first":
-        return times[0] if times else None
-    return max(customer.since, times[-1]) if times else customer.since
+        return tally.first
+    return customer.since if tally.last is None else max(customer.since, tally.last)
 
 
-def _armed(customer: OnJourney, version: Version) -> Iterator[Timer]:
+def _armed(customer: OnJourney, version: Version) -> list[Timer]:
     now = customer.now
+    armed = _moves(customer, version)
     if customer.to_be_judged:
-        yield Timer(now, "rulebook")
+        armed.append(Timer(now, _RANK["rulebook"], 0, "rulebook"))
     expiring = [(held.expires, tag) for tag, held in customer.tags.items() if held.expires is not None]
     if expiring:
         at, tag = min(expiring)
-        yield Timer(max(at, now), "expiry", rule=customer.tags[tag].rule)
+        armed.append(Timer(max(at, now), _RANK["expiry"], 0, "expiry", customer.tags[tag].rule))
     if customer.hold_until is not None:
-        yield Timer(max(customer.hold_until, now), "hold")
-    yield from _moves(customer, version)
-    for place, rule in enumerate(version.rulebook.opportunities):
-        card = customer.open.get(rule.id)
-        if card is not None and card.until is not None:
-            yield Timer(max(card.until, now), "open_for", place, rule.id)
+        armed.append(Timer(max(customer.hold_until, now), _RANK["hold"], 0, "hold"))
+    if customer.open:
+        for place, rule in enumerate(version.rulebook.opportunities):
+            card = customer.open.get(rule.id)
+            if card is not None and card.until is not None:
+                armed.append(Timer(max(card.until, now), _RANK["open_for"], place, "open_for", rule.id))
+    return armed
 
 
-def _moves(customer: OnJourney, version: Version) -> Iterator[Timer]:
+def _moves(customer: OnJourney, version: Version) -> list[Timer]:
     assert customer.stage is not None
+    armed = []
     for place, move in version.machine.timed_moves_from(customer.stage):
         anchor = anchor_of(customer, move.anchor)
         if anchor is None or customer.fired.get(move.text) == anchor:
             continue
         assert move.after is not None
         due = max(anchor + move.after, customer.now, customer.hold_until or customer.now)
-        yield Timer(due, "after", place, move.id, move, anchor)
+        armed.append(Timer(due, _RANK["after"], place, "after", move.id, move, anchor))
+    return armed

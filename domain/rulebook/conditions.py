@@ -1,7 +1,7 @@
 """The closed language of conditions: total, without side effects, examined only when something happens."""
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -66,16 +66,19 @@ def millionths(value: Any) -> int | None:
     return value * MILLIONTHS if isinstance(value, int) else round(value * MILLIONTHS)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, slots=True)
 class Matcher:
     """Which facts are meant: any of ``types`` (``None`` = every type) whose fields hold; ``summed`` is added up.
 
-    Compared by identity: one matcher stands for one place in a rulebook.
+    Where it looks back, ``within`` says how far (``None`` = at all there ever were), and ``text`` says all this
+    canonically: matchers of one text, in any version, share a tally.
     """
 
     types: frozenset[str] | None
     where: tuple[tuple[str, Predicate | Keyword], ...] = ()
     summed: str | None = None
+    within: Duration | None = None
+    text: str = ""
 
     def matches(self, fact: Fact) -> bool:
         if self.types is not None and fact.type not in self.types:
@@ -85,30 +88,53 @@ class Matcher:
 
 @dataclass(slots=True)
 class Tally:
-    """The instants of the facts a matcher met, in fold order, and the running sum after each."""
+    """What a matcher met; of a window only what lies in it, for virtual time never goes back.
 
-    times: list[Instant] = field(default_factory=list)
-    sums: list[int] = field(default_factory=list)
+    ``total`` is in millionths. ``lately`` has the instant and the amount of each fact in the window, in fold order;
+    without a window it is empty, and what counts is ``number``, ``total``, the ``first`` and the ``last`` instant.
+    """
+
+    within: Duration | None = None
+    number: int = 0
+    total: int = 0
+    first: Instant | None = None
+    last: Instant | None = None
+    lately: deque[tuple[Instant, int]] = field(default_factory=deque)
 
     def add(self, matcher: Matcher, fact: Fact) -> None:
-        if matcher.summed is not None:
-            amount = millionths(fact.data.get(matcher.summed))
-            if amount is None:
-                return
-            self.sums.append((self.sums[-1] if self.sums else 0) + amount)
-        self.times.append(fact.occurred_at)
+        """A fact that the matcher means. A sum skips what is no number."""
+        amount = 0 if matcher.summed is None else millionths(fact.data.get(matcher.summed))
+        if amount is not None:
+            self.put(fact.occurred_at, amount)
 
-    def count(self, now: Instant, within: Duration | None) -> int:
-        """Facts in ``[now - within, now]``; virtual time never goes back, so none lies behind ``now``."""
-        return len(self.times) - self._before(now, within)
+    def put(self, at: Instant, amount: int) -> None:
+        self.number += 1
+        self.total += amount
+        self.last = at
+        if self.first is None:
+            self.first = at
+        if self.within is not None:
+            self.lately.append((at, amount))
+            self._forget(at - self.within)
 
-    def sum(self, now: Instant, within: Duration | None) -> int:
-        """Millionths in ``[now - within, now]``."""
-        before = self._before(now, within)
-        return (self.sums[-1] if self.sums else 0) - (self.sums[before - 1] if before else 0)
+    def count(self, now: Instant) -> int:
+        """Facts ever, or in ``[now - within, now]``."""
+        if self.within is not None:
+            self._forget(now - self.within)
+        return self.number
 
-    def _before(self, now: Instant, within: Duration | None) -> int:
-        return 0 if within is None else bisect_left(self.times, now - within)
+    def sum(self, now: Instant) -> int:
+        """Millionths ever, or in ``[now - within, now]``."""
+        if self.within is not None:
+            self._forget(now - self.within)
+        return self.total
+
+    def _forget(self, before: Instant) -> None:
+        lately = self.lately
+        while lately and lately[0][0] < before:
+            _, amount = lately.popleft()
+            self.number -= 1
+            self.total -= amount
 
 
 class Situation(Protocol):
@@ -118,12 +144,14 @@ class Situation(Protocol):
     stage: str | None
     since: Instant | None
     attributes: dict[str, Any]
-    tallies: dict[Matcher, Tally]
+    fact: Fact | None
+    """The present one; at a timer there is none."""
 
-    def has_tag(self, tag: str) -> bool: ...
+    @property
+    def tags(self) -> Mapping[str, object]: ...
 
-    def meets(self, matcher: Matcher) -> bool:
-        """Whether the present fact, if there is one, is meant."""
+    def tally(self, matcher: Matcher) -> Tally:
+        """What it met so far."""
         ...
 
 
@@ -136,7 +164,7 @@ class HasTag:
     tags: tuple[str, ...]
 
     def holds(self, situation: Situation) -> bool:
-        return any(situation.has_tag(tag) for tag in self.tags)
+        return not situation.tags.keys().isdisjoint(self.tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +197,11 @@ class Counted:
     """``seen`` is a count of at least one."""
 
     matcher: Matcher
-    within: Duration | None
     at_least: int | None
     at_most: int | None
 
     def holds(self, situation: Situation) -> bool:
-        count = situation.tallies[self.matcher].count(situation.now, self.within)
+        count = situation.tally(self.matcher).count(situation.now)
         if self.at_least is not None and count < self.at_least:
             return False
         return self.at_most is None or count <= self.at_most
@@ -185,12 +212,11 @@ class Summed:
     """Bounds in millionths."""
 
     matcher: Matcher
-    within: Duration | None
     gte: int | None
     lte: int | None
 
     def holds(self, situation: Situation) -> bool:
-        total = situation.tallies[self.matcher].sum(situation.now, self.within)
+        total = situation.tally(self.matcher).sum(situation.now)
         if self.gte is not None and total < self.gte:
             return False
         return self.lte is None or total <= self.lte
@@ -226,14 +252,13 @@ class When:
 
     matcher: Matcher
     at_least: int = 1
-    within: Duration | None = None
 
     def holds(self, situation: Situation) -> bool:
-        if not situation.meets(self.matcher):
+        if situation.fact is None or not self.matcher.matches(situation.fact):
             return False
         if self.at_least == 1:
             return True
-        return situation.tallies[self.matcher].count(situation.now, self.within) >= self.at_least
+        return situation.tally(self.matcher).count(situation.now) >= self.at_least
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,16 +272,3 @@ class Trigger:
         if self.when is not None and not self.when.holds(situation):
             return False
         return self.condition is None or self.condition.holds(situation)
-
-
-def tallies_of(matchers: Iterable[Matcher]) -> dict[Matcher, Tally]:
-    return {matcher: Tally() for matcher in matchers}
-
-
-def index_by_type(matchers: Iterable[Matcher]) -> Mapping[str | None, tuple[Matcher, ...]]:
-    """Matchers by the type they name; under ``None`` those that mean every type."""
-    index: dict[str | None, list[Matcher]] = {None: []}
-    for matcher in matchers:
-        for fact_type in matcher.types if matcher.types is not None else (None,):
-            index.setdefault(fact_type, []).append(matcher)
-    return {fact_type: tuple(found) for fact_type, found in index.items()}

@@ -1,7 +1,7 @@
 """A rulebook: one numbered, immutable version of a journey's rules, built from a document that fits the schema."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from domain.instants import Duration, duration
@@ -107,7 +107,17 @@ class ManualMove:
 
 
 @dataclass(frozen=True, slots=True)
+class Concerned:
+    """What a fact of one type may concern: the matchers that tally it, and the tag rules that may apply at it."""
+
+    tallied: tuple[Matcher, ...]
+    tags: tuple[TagRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rulebook:
+    """``tallied`` are the matchers whose facts count beyond the moment; ``by_type`` has ``None`` for any other type."""
+
     journey: str
     stages: tuple[Stage, ...]
     title: Title = field(default_factory=dict)
@@ -121,7 +131,11 @@ class Rulebook:
     opportunities: tuple[OpportunityRule, ...] = ()
     renames: Mapping[str, str] = field(default_factory=dict)
     pin: bool = False
-    matchers: tuple[Matcher, ...] = ()
+    tallied: tuple[Matcher, ...] = ()
+    by_type: Mapping[str | None, Concerned] = field(default_factory=dict)
+
+    def concerned(self, fact_type: str) -> Concerned:
+        return self.by_type.get(fact_type) or self.by_type[None]
 
     def opportunity(self, rule: str | None) -> OpportunityRule | None:
         return next((found for found in self.opportunities if found.id == rule), None)
@@ -167,12 +181,13 @@ def _missing_targets(document: Document) -> list[Fault]:
 
 
 class _Builder:
-    """Collects every matcher while it walks the document, so that a fold knows what to tally."""
+    """Collects the matchers that look back while it walks the document, so that a fold knows what to tally."""
 
     def __init__(self) -> None:
-        self.matchers: list[Matcher] = []
+        self.looking_back: list[Matcher] = []
 
     def rulebook(self, document: Document) -> Rulebook:
+        tags = tuple(self.tag_rule(rule) for rule in document.get("tags", ()))
         return Rulebook(
             journey=document["journey"],
             stages=tuple(_stage(stage) for stage in document["stages"]),
@@ -182,12 +197,13 @@ class _Builder:
             manual=tuple(_manual(entry) for entry in document["manual"]) if "manual" in document else None,
             enter=self.trigger(document["enter"]) if "enter" in document else None,
             leave=self.trigger(document["leave"]) if "leave" in document else None,
-            tags=tuple(self.tag_rule(rule) for rule in document.get("tags", ())),
+            tags=tags,
             moves=tuple(self.move(rule) for rule in document.get("moves", ())),
             opportunities=tuple(self.opportunity(rule) for rule in document.get("opportunities", ())),
             renames=dict(document.get("renames", {})),
             pin=document.get("in_flight") == "pin",
-            matchers=tuple(self.matchers),
+            tallied=tuple(self.looking_back),
+            by_type=_by_type(self.looking_back, tags),
         )
 
     def tag_rule(self, rule: Document) -> TagRule:
@@ -215,8 +231,8 @@ class _Builder:
         if since == "stage_entry":
             return Anchor("stage_entry")
         if "last" in since:
-            return Anchor("last", self.matcher(since["last"]))
-        return Anchor("first", self.matcher(since["first"]))
+            return Anchor("last", self.tallied(since["last"], {}))
+        return Anchor("first", self.tallied(since["first"], {}))
 
     def opportunity(self, rule: Document) -> OpportunityRule:
         ageing = rule.get("ageing")
@@ -240,21 +256,23 @@ class _Builder:
 
     def when(self, when: Document) -> When:
         times = when.get("times", {})
-        return When(
-            matcher=self.matcher(when["fact"], when.get("where")),
-            at_least=times.get("at_least", 1),
-            within=_length(times, "within"),
-        )
+        at_least = times.get("at_least", 1)
+        types, where = when["fact"], when.get("where", {})
+        if at_least == 1:
+            return When(_matcher(types, where))
+        return When(self.tallied(types, where, within=_length(times, "within")), at_least)
 
-    def matcher(self, types: Any, where: Document | None = None, summed: str | None = None) -> Matcher:
-        named = [types] if isinstance(types, str) else types
-        matcher = Matcher(
-            types=None if EVERY in named else frozenset(named),
-            where=tuple(_field(name, wanted) for name, wanted in (where or {}).items()),
-            summed=summed,
-        )
-        self.matchers.append(matcher)
-        return matcher
+    def seen(self, types: Any, condition: Document) -> Matcher:
+        """What a condition looks back at."""
+        return self.tallied(types, condition.get("where", {}), condition.get("field"), _length(condition, "within"))
+
+    def tallied(
+        self, types: Any, where: Document, summed: str | None = None, within: Duration | None = None
+    ) -> Matcher:
+        matcher = _matcher(types, where)
+        text = canonical([sorted(matcher.types or (EVERY,)), where, summed, within]).decode("utf-8")
+        self.looking_back.append(replace(matcher, summed=summed, within=within, text=text))
+        return self.looking_back[-1]
 
     def condition(self, condition: Document) -> Condition:
         operator = next(name for name in _OPERATORS if name in condition)
@@ -269,20 +287,16 @@ class _Builder:
             case "attribute":
                 return HasAttribute(operand, _attribute(condition))
             case "seen":
-                return Counted(self.matcher(operand, condition.get("where")), _length(condition, "within"), 1, None)
+                return Counted(self.seen(operand, condition), 1, None)
             case "count":
                 return Counted(
-                    self.matcher(operand, condition.get("where")),
-                    _length(condition, "within"),
+                    self.seen(operand, condition),
                     condition.get("at_least"),
                     condition.get("at_most"),
                 )
             case "sum":
                 return Summed(
-                    self.matcher(operand, condition.get("where"), condition["field"]),
-                    _length(condition, "within"),
-                    millionths(condition.get("gte")),
-                    millionths(condition.get("lte")),
+                    self.seen(operand, condition), millionths(condition.get("gte")), millionths(condition.get("lte"))
                 )
             case "all":
                 return All(tuple(self.condition(member) for member in operand))
@@ -293,6 +307,30 @@ class _Builder:
 
 
 _OPERATORS = ("tag", "stage", "in_stage_for", "attribute", "seen", "count", "sum", "all", "any", "not")
+
+
+def _matcher(types: Any, where: Document) -> Matcher:
+    named = _several(types)
+    return Matcher(
+        types=None if EVERY in named else frozenset(named),
+        where=tuple(_field(name, wanted) for name, wanted in where.items()),
+    )
+
+
+def _by_type(tallied: Sequence[Matcher], tags: Sequence[TagRule]) -> dict[str | None, Concerned]:
+    asked = [rule.trigger.when.matcher for rule in tags if rule.trigger.when is not None]
+    named = {fact_type for matcher in (*tallied, *asked) for fact_type in matcher.types or ()}
+
+    def meant(matcher: Matcher, fact_type: str | None) -> bool:
+        return matcher.types is None or fact_type in matcher.types
+
+    return {
+        fact_type: Concerned(
+            tuple(matcher for matcher in tallied if meant(matcher, fact_type)),
+            tuple(rule for rule, matcher in zip(tags, asked, strict=True) if meant(matcher, fact_type)),
+        )
+        for fact_type in (*named, None)
+    }
 
 
 def _stage(stage: Document) -> Stage:

@@ -97,13 +97,17 @@ OTHERS: Final = [
 
 @dataclass(slots=True)
 class Teller:
-    """Makes the calls, a second of the database's clock apart; ``follow`` brings the projections up to date."""
+    """Makes the calls, a second of the database's clock apart.
+
+    ``follow`` brings the projections up to date, ``park`` sets a customer aside at a position.
+    """
 
     client: httpx.Client
     paths: Mapping[str, tuple[str, str]]
     """By operation the method and the template of its path."""
     it_is: Callable[[Instant], None]
     follow: Callable[[], None]
+    park: Callable[[str, int], None]
     told: list[Exchange] = field(default_factory=list)
 
     def call(
@@ -144,7 +148,7 @@ class Teller:
 
 
 def tell(teller: Teller) -> list[Exchange]:
-    for part in (_begin, _look, _work, _correct, _administer):
+    for part in (_begin, _look, _work, _correct, _administer, _as_other_clients, _operate):
         part(teller)
     return teller.told
 
@@ -270,6 +274,43 @@ def _administer(teller: Teller) -> None:
     call("revokeKey", "The seller's first", {"id": made["id"]})
     call("livez", "It lives")
     call("readyz", "It is ready")
+
+
+def _operate(teller: Teller) -> None:
+    call = teller.call
+    journeys = {"projection": "journeys"}
+    call("listProjections", "How far they are")
+    call("pauseProjection", "It stands still", journeys)
+    call("resumeProjection", "It goes on", journeys)
+    teller.park("wmXyz789", 5)
+    call("listParked", "Somebody", query={"after": 4, "limit": 10})
+    call("retryParked", "Tried again", {"position": 5})
+    call("rebuildProjection", "Another version is begun", journeys, query={"back": False})
+
+
+def _as_other_clients(teller: Teller) -> None:
+    call = teller.call
+    identify = message("identify", 1, traits={"city": "杭州", "plan": "trial"})
+    track = message("track", 2, event="Order Completed", properties={"total": 59.9})
+    call(
+        "sendBatch", "As Segment's clients send it", body={"batch": [identify, track], "sentAt": "2026-03-02T02:01:00Z"}
+    )
+    call("sendIdentify", "Sent again", body=identify)
+    call("sendTrack", "Sent again", body=track)
+    call("sendPage", "A page", body=message("page", 3, name="Prices", properties={"url": "/prices"}))
+    call("sendScreen", "A screen", body=message("screen", 4, name="Home"))
+    call("sendGroup", "An account", body=message("group", 5, groupId="acme", traits={"seats": 12}))
+    call("sendAlias", "Another name", body=message("alias", 6, previousId="visitor-9"))
+
+
+def message(kind: str, number: int, **more: Any) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "messageId": f"{number}f6d1d3e",
+        "userId": "wmAbc123",
+        "timestamp": f"2026-03-02T01:30:0{number}Z",
+        **more,
+    }
 
 
 def _written(body: Any) -> bytes:

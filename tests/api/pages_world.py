@@ -15,9 +15,9 @@ from api.settings import Settings
 from api.wiring import Service, service
 from domain.facts import Fact
 from domain.instants import SECOND, Instant
-from event_log.follower import Follower
-from projections.journeys import JourneysProjection
 from tests.api.served import served
+from tests.following import follow as follow_all
+from tests.following import followers
 
 RULEBOOK = """
 journey: j
@@ -58,22 +58,18 @@ def workspace(database: str, home: Path, customers: int = 6) -> Iterator[tuple[S
 
 def follow(wired: Service) -> None:
     """Bring the rows up to the log."""
-    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
-    follower.begin()
-    while follower.step():
-        pass
+    follow_all(wired.pool, wired.log.reading)
 
 
 @contextmanager
 def following(wired: Service) -> Iterator[None]:
     """Keep the rows up, as the worker does."""
-    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
-    follower.begin()
+    started = followers(wired.pool, wired.log.reading)
     stopping = threading.Event()
 
     def work() -> None:
         while not stopping.wait(0.02):
-            follower.step()
+            started.step()
 
     thread = threading.Thread(target=work)
     thread.start()

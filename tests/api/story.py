@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import httpx
@@ -16,11 +16,16 @@ from api.app import create_app
 from api.settings import Settings
 from api.wiring import Service, service
 from domain.instants import DAY, Instant
-from event_log.follower import Follower
-from projections.journeys import JourneysProjection
+from event_log.followers import Followers
 from tests.api.exchanges import BEGIN, Exchange, Teller, paths_of, tell
 from tests.api.served import served
 from tests.api.test_service import KEY
+from tests.following import followers
+
+PARK: Final = """
+insert into parked (projection, version, customer, position, reason)
+select projection, version, %s, %s, 'EntryDamaged' from projection_versions where state = 'live'
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +49,13 @@ def told_once(database: str, home: Path) -> Iterator[Story]:
         it_is(BEGIN - DAY)
         wired.keys.first_admin(KEY)
         app = create_app(wired)
-        follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
-        follower.begin()
+
+        def park(customer: str, position: int) -> None:
+            owner.execute(PARK, [wired.log.reading.number(customer), position])
+
+        started = followers(wired.pool, wired.log.reading)
         with served(app) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
-            exchanges = tell(Teller(client, paths_of(app.openapi()), it_is, lambda: _follow(follower)))
+            exchanges = tell(Teller(client, paths_of(app.openapi()), it_is, lambda: _follow(started), park))
             yield Story(wired, address, exchanges)
 
 
@@ -70,6 +78,6 @@ def _clock(owner: psycopg.Connection[Any]) -> Callable[[Instant], None]:
     return set_to
 
 
-def _follow(follower: Follower) -> None:
-    while follower.step():
+def _follow(started: Followers) -> None:
+    while started.step():
         pass

@@ -4,11 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
 
+from api import embedded_postgres
 from api.embedded_postgres import AlreadyRunning, EmbeddedPostgres, PostgresUnfit
 
 KILLED_WHILE_RUNNING = """
@@ -70,6 +74,24 @@ def test_data_of_another_major_is_refused_in_a_sentence(open_folder: Path) -> No
 
     with pytest.raises(PostgresUnfit, match="data of Postgres 17"):
         EmbeddedPostgres(home).start()
+
+
+def test_a_recovery_may_take_longer_than_a_start(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    server, real = EmbeddedPostgres(open_folder / "recovering"), psycopg.connect
+    recovering = [psycopg.OperationalError("FATAL:  the database system is not yet accepting connections")] * 5
+    clock = 0
+
+    def connect(*arguments: Any, **options: Any) -> psycopg.Connection[Any]:
+        nonlocal clock
+        if recovering:
+            clock += 20
+            raise recovering.pop()
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(psycopg, "connect", connect)
+    monkeypatch.setattr(embedded_postgres, "time", SimpleNamespace(monotonic=lambda: clock, sleep=time.sleep))
+    with server:
+        assert clock == 100
 
 
 def test_only_the_owner_may_enter_the_data_and_the_password(open_folder: Path) -> None:

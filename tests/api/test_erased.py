@@ -63,7 +63,8 @@ def test_no_row_of_her_is_left(client: httpx.Client, wired: Service, database: s
     erase(wired, database)
 
     with psycopg.connect(database) as owner:
-        for table in ("standing", "stays", "trail", "opportunities", "sellers"):
+        owner.execute("select set_config('search_path', live_versions() || ', public', false)")
+        for table in ("standing", "stays", "trail", "opportunities", "sellers", "kept"):
             assert owner.execute(f"select count(*) from {table}".encode()).fetchone() == (0,)
     assert client.get("/v1/customers", params={"journey": "j"}).json()["items"] == []
 

@@ -6,9 +6,8 @@ import pytest
 from api.wiring import Service
 from domain.facts import Fact
 from domain.instants import DAY, instant
-from event_log.follower import Follower
-from projections.journeys import JourneysProjection
 from tests.api.test_service import publish
+from tests.following import follow as follow_all
 
 MARCH_1 = instant("2026-03-01T00:00:00Z")
 
@@ -20,9 +19,7 @@ def client(client: httpx.Client) -> httpx.Client:
 
 
 def follow(wired: Service) -> None:
-    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
-    follower.begin()
-    follower.step()
+    follow_all(wired.pool, wired.log.reading)
 
 
 def store(wired: Service, count: int) -> None:

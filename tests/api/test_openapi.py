@@ -131,9 +131,8 @@ def _missing(method: str, operation: Mapping[str, Any], known_tags: set[str]) ->
             yield f"parameter {parameter['name']}: any text?"
         if schema.get("type") == "integer" and "minimum" not in schema:
             yield f"parameter {parameter['name']}: no bounds"
-    if method == "post" and not all(
-        content.get("examples") and content["schema"] for content in operation["requestBody"]["content"].values()
-    ):
+    taken = operation.get("requestBody", {"content": {}})["content"]
+    if method == "post" and not all(content.get("examples") and content["schema"] for content in taken.values()):
         yield "a body without schema or example"
     yield from _missing_of_answers(operation)
 

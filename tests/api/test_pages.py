@@ -14,9 +14,8 @@ from api.settings import Settings
 from api.wiring import Service, service
 from domain.facts import Fact
 from domain.instants import DAY, instant
-from event_log.follower import Follower
-from projections.journeys import JourneysProjection
 from tests.api.served import served
+from tests.following import follow
 
 KEY = "tb_" + "k" * 40
 RULEBOOK = """
@@ -37,9 +36,7 @@ def workspace(database: str, home: Path) -> Iterator[tuple[Service, str]]:
         publish(wired, "j", Draft(RULEBOOK, "first", effective_from=None), by="test", based_on=first)
         facts = [Fact("s", str(n), "x", f"<b>客户 {n}", MARCH_1 + n * DAY) for n in range(30)]
         wired.log.intake.append([facts])
-        follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
-        follower.begin()
-        follower.step()
+        follow(wired.pool, wired.log.reading)
         with served(create_app(wired)) as address:
             yield wired, address
 

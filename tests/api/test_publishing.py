@@ -7,9 +7,8 @@ import httpx
 import pytest
 
 from api.wiring import Service
-from event_log.follower import Follower
-from projections.journeys import JourneysProjection
 from tests.api.test_service import RULEBOOK, event, send
+from tests.following import follow
 
 SLOWER: dict[str, Any] = RULEBOOK | {
     "moves": [{"id": "go", "from": "A", "to": "B", "after": "50d", "since": {"last": "x"}}]
@@ -126,9 +125,7 @@ def test_customers_feel_a_version_when_it_comes_into_force_and_beliefs_stay(
     send(client, [event(1)])
     before = wired.log.reading.head()
     publish(client, SLOWER, first, effective_from="2026-03-03T00:00:00Z", retroactive=True)
-    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
-    follower.begin()
-    follower.step()
+    follow(wired.pool, wired.log.reading)
     cut = {"as_of": "2026-03-10T00:00:00Z"}
     url = "/v1/customers/c1/journeys/j"
 

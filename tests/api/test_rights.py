@@ -18,11 +18,10 @@ from api.settings import Settings
 from api.wiring import Service, service
 from domain.facts import Fact
 from domain.instants import instant
-from event_log.follower import Follower
 from projections.board import TOP
-from projections.journeys import JourneysProjection
 from tests.api.served import served
 from tests.api.test_service import KEY, publish
+from tests.following import follow as follow_all
 
 RULEBOOK: dict[str, Any] = {
     "journey": "j",
@@ -37,9 +36,12 @@ MARCH_1 = instant("2026-03-01T00:00:00Z")
 ALL, KEYED = "anybody", "ingest seller ops auditor admin"
 READERS, LOG_READERS = "seller ops auditor admin", "ops auditor admin"
 
+RETRY = "POST /v1/parked/{position}/retry"
+
 MAY_CALL: Mapping[str, str] = {
     "GET /livez": ALL,
     "GET /readyz": ALL,
+    "GET /metrics": ALL,
     "GET /openapi.json": ALL,
     "GET /static/{name}": ALL,
     "GET /login": ALL,
@@ -64,6 +66,19 @@ MAY_CALL: Mapping[str, str] = {
     "GET /v1/facts": LOG_READERS,
     "GET /v1/facts/{position}": LOG_READERS,
     "POST /v1/facts/{position}/void": "admin",
+    "POST /v1/batch": "ingest ops admin",
+    "POST /v1/track": "ingest ops admin",
+    "POST /v1/identify": "ingest ops admin",
+    "POST /v1/page": "ingest ops admin",
+    "POST /v1/screen": "ingest ops admin",
+    "POST /v1/group": "ingest ops admin",
+    "POST /v1/alias": "ingest ops admin",
+    "GET /v1/projections": LOG_READERS,
+    "POST /v1/projections/{projection}/rebuild": "ops admin",
+    "POST /v1/projections/{projection}/pause": "ops admin",
+    "POST /v1/projections/{projection}/resume": "ops admin",
+    "GET /v1/parked": LOG_READERS,
+    RETRY: "ops admin",
     "GET /v1/journeys": READERS,
     "GET /v1/journeys/{journey}/rulebooks": READERS,
     "GET /v1/journeys/{journey}/rulebooks/{number}": READERS,
@@ -123,10 +138,7 @@ def client(wired: Service, app: FastAPI) -> Iterator[httpx.Client]:
 
 
 def follow(wired: Service) -> None:
-    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
-    follower.begin()
-    while follower.step():
-        pass
+    follow_all(wired.pool, wired.log.reading)
 
 
 def new_key(wired: Service, role: Role, staff: str = "zhang") -> str:
@@ -157,7 +169,8 @@ def path_of(wired: Service, route: str, owner: str, spare_key: str) -> str:
     (fact,) = wired.log.reading.customer(owner).facts[:1]
     values = {
         "journey": "j", "stage": "B", "number": 1, "name": "board.css", "id": spare_key, "customer": owner,
-        "position": fact.position, "opportunity": opportunity_id(number, "j", "talk", MARCH_1),
+        "projection": "journeys", "position": fact.position,
+        "opportunity": opportunity_id(number, "j", "talk", MARCH_1),
     }  # fmt: skip
     return route.partition(" ")[2].replace(":path}", "}").format(**values)
 
@@ -183,6 +196,9 @@ def expected(route: str, role: Role | None, owner: str, path: str) -> set[int]:
         return {401}
     if role not in MAY_CALL[route].split():
         return {403}
+    if route == RETRY:
+        # Nobody is parked.
+        return {404}
     about = "{customer" in route or "{opportunity}" in route
     return {404} if role == "seller" and about and owner != OWN else set()
 

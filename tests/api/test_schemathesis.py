@@ -24,6 +24,11 @@ EXAMPLES = 200 if LONG else 5
 ALWAYS_LATE = "urn:trailbook:problem:not-caught-up"
 BEYOND_A_SCHEMA = {
     "sendFacts": "`time` lies at most 5 minutes ahead",
+    "sendBatch": "each message has its `type`",
+    **dict.fromkeys(
+        ["sendTrack", "sendIdentify", "sendPage", "sendScreen", "sendGroup", "sendAlias"],
+        "`timestamp` lies at most 5 minutes ahead, and of two names one is given",
+    ),
     "makeKey": "a seller's key names a seller, and a key ends in the future",
     "opportunitySnooze": "`until` lies ahead, by a year at most",
     "setStage": "the stage is one of the rulebook's",

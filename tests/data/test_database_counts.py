@@ -13,10 +13,9 @@ from api.settings import Settings
 from api.wiring import Service, service
 from domain.instants import instant
 from domain.rulebook.reader import rulebook
-from event_log.follower import Follower
 from projections.board import Question
-from projections.journeys import JourneysProjection
 from tests.data.test_reference_counts import DATA, INSTANTS, RULEBOOKS, reference
+from tests.following import follow
 
 LONG = os.environ.get("TRAILBOOK_LONG") == "1"
 
@@ -40,10 +39,7 @@ def imported(wired: Service, path: Path) -> Imported:
 
 
 def derive(wired: Service) -> None:
-    follower = Follower(wired.pool, wired.log.reading, JourneysProjection())
-    follower.begin()
-    while follower.step():
-        pass
+    follow(wired.pool, wired.log.reading)
 
 
 def counts(wired: Service, journey: str, as_of: str) -> dict[str, int]:

@@ -61,7 +61,7 @@ def _wait_for(address: str, service: "subprocess.Popen[bytes]") -> None:
     raise AssertionError("The service does not answer.")
 
 
-@pytest.mark.parametrize("guide", ["api-clients.md", "auditors.md"])
+@pytest.mark.parametrize("guide", ["api-clients.md", "auditors.md", "runbook.md"])
 def test_every_example_does_what_the_guide_says(guide: str, environment: Mapping[str, str], tmp_path: Path) -> None:
     blocks = list(blocks_of((GUIDES / guide).read_text(encoding="utf-8")))
     folder = tmp_path / "terminal"
@@ -81,7 +81,7 @@ def test_every_example_does_what_the_guide_says(guide: str, environment: Mapping
     assert any(block.language == "console" for block in blocks)
 
 
-@pytest.mark.parametrize("guide", ["api-clients.md", "auditors.md"])
+@pytest.mark.parametrize("guide", ["api-clients.md", "auditors.md", "runbook.md"])
 def test_nothing_looks_like_an_example_that_is_none(guide: str) -> None:
     blocks = blocks_of((GUIDES / guide).read_text(encoding="utf-8"))
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from domain.facts import Fact
 from domain.refusals import CustomerErased, FactsConflict, TooLarge
-from event_log.intake import LARGEST_FACT
+from event_log.drafting import LARGEST_FACT
 from event_log.judging import Stored
 from event_log.log import EventLog
 from tests.event_log.given import NOON, a_fact, erase_key, facts, refused, rows, stored

@@ -18,7 +18,7 @@ from event_log.connections import open_pool
 from event_log.judging import Stored
 from event_log.log import EventLog, open_log
 from tests.event_log.given import MASTER_KEY, a_fact, a_publication, rows, stored
-from tests.event_log.proxy import Wire, wire
+from tests.faults.wire import Wire, wire
 
 
 @pytest.fixture

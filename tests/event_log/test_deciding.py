@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -26,7 +26,7 @@ from event_log.deciding import SOURCE, Command, Decide, Decided
 from event_log.log import EventLog, open_log
 from event_log.state import Publication
 from tests.event_log.given import MASTER_KEY, a_fact, a_publication, erase_key, rows, stored
-from tests.event_log.proxy import Wire, wire
+from tests.faults.wire import Wire, wire
 
 Interrupted = Callable[[Callable[[], object]], EventLog]
 
@@ -60,18 +60,20 @@ def with_two_more(asked: Fact, known: Sequence[Fact], publications: Sequence[Pub
 
 
 @pytest.fixture
-def interrupted(pool: Pool) -> Interrupted:
+def interrupted(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Interrupted:
     """A log in which something else happens once, between reading and the lock."""
 
     def build(meanwhile: Callable[[], object]) -> EventLog:
-        waiting = [meanwhile]
+        log = open_log(pool, MASTER_KEY, uuid4, os.urandom, {})
+        write, waiting = log.recorder.write, [meanwhile]
 
-        def new_id() -> UUID:
+        def interrupted_write(*arguments: Any) -> Any:
             while waiting:
                 waiting.pop()()
-            return uuid4()
+            return write(*arguments)
 
-        return open_log(pool, MASTER_KEY, new_id, os.urandom, {})
+        monkeypatch.setattr(log.recorder, "write", interrupted_write)
+        return log
 
     return build
 

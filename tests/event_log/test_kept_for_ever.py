@@ -39,7 +39,7 @@ def test_the_service_works_as_its_role_and_in_bounded_time(pool: Pool) -> None:
             "select current_user, current_setting('idle_in_transaction_session_timeout'), "
             "current_setting('lock_timeout'), current_setting('transaction_isolation')"
         ).fetchone()
-    assert row == ("trailbook_app", "2s", "4s", "read committed")
+    assert row == ("trailbook_app", "2s", "1500ms", "read committed")
 
 
 def test_entries_enter_through_the_parent_only(pool: Pool) -> None:

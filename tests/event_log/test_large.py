@@ -6,7 +6,7 @@ import pytest
 
 from domain.facts import Fact
 from domain.refusals import TooLarge
-from event_log.intake import LARGEST_FACT, LARGEST_GROUP
+from event_log.drafting import LARGEST_FACT, LARGEST_GROUP
 from event_log.judging import Outcome, Stored
 from event_log.log import EventLog
 from tests.event_log.given import a_fact, refused, stored

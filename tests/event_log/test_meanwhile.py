@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -17,18 +18,20 @@ Interrupted = Callable[[Callable[[], object]], EventLog]
 
 
 @pytest.fixture
-def interrupted(pool: Pool) -> Interrupted:
-    """A log in which something else happens once, while a fact is being sealed."""
+def interrupted(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Interrupted:
+    """A log in which something else happens once, when all is ready for the lock."""
 
     def build(meanwhile: Callable[[], object]) -> EventLog:
-        waiting = [meanwhile]
+        log = open_log(pool, MASTER_KEY, uuid4, os.urandom, {})
+        write, waiting = log.recorder.write, [meanwhile]
 
-        def new_id() -> UUID:
+        def interrupted_write(*arguments: Any) -> Any:
             while waiting:
                 waiting.pop()()
-            return uuid4()
+            return write(*arguments)
 
-        return open_log(pool, MASTER_KEY, new_id, os.urandom, {})
+        monkeypatch.setattr(log.recorder, "write", interrupted_write)
+        return log
 
     return build
 

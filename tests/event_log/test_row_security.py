@@ -28,27 +28,29 @@ CUSTOMERS_OF = {
     "stays": "customer",
     "trail": "customer",
     "opportunities": "customer",
+    "kept": "customer",
     "sellers": "customer",
 }
 """Every table that holds customers, and the column that says whose row it is."""
 
-NOT_FOR_SELLERS = {"api_keys", "log_identity", "schema_migrations"} | {f"entries_{n}" for n in range(8)}
-FOR_ALL = {"positions", "tracking"}
+NOT_FOR_SELLERS = {"api_keys", "followers", "log_identity", "schema_migrations"} | {f"entries_{n}" for n in range(8)}
+FOR_ALL = {"positions", "tracking", "projection_versions", "progress", "live_sellers"}
 
-DERIVED = ("standing", "stays", "trail", "opportunities", "parked")
-SAMPLES = {"text": "x", "bigint": 1, "integer": 1, "jsonb": "{}", "ARRAY": "{}"}
+DERIVED = ("standing", "stays", "trail", "opportunities", "kept", "parked")
+SAMPLES = {"text": "x", "bigint": 1, "integer": 1, "jsonb": "{}", "ARRAY": "{}", "bytea": b"x", "boolean": True}
+OF_THE_LIVE_VERSION = {"projection": "journeys", "version": 1}
 MUST_HAVE = """
 select column_name, data_type from information_schema.columns
 where table_name = %s and is_nullable = 'NO' and column_default is null and is_identity = 'NO'
 """
 TABLES = """
 select relname, relrowsecurity, has_any_column_privilege('trailbook_seller', oid, 'select') from pg_class
-where relkind in ('r', 'p', 'v', 'm') and relnamespace = 'public'::regnamespace
+where relkind in ('r', 'p', 'v', 'm') and relnamespace in ('public'::regnamespace, 'journeys_1'::regnamespace)
 """
 
 MAY_WRITE = """
 select relname from pg_class
-where relkind in ('r', 'p', 'v', 'm') and relnamespace = 'public'::regnamespace
+where relkind in ('r', 'p', 'v', 'm') and relnamespace in ('public'::regnamespace, 'journeys_1'::regnamespace)
   and (has_any_column_privilege('trailbook_seller', oid, 'insert, update')
        or has_table_privilege('trailbook_seller', oid, 'insert, update, delete, truncate, references, trigger'))
 """
@@ -62,7 +64,7 @@ def sellers(pool: Pool, log: EventLog) -> Pool:
         number = log.reading.number(customer)
         with borrowed(pool) as connection:
             for table in DERIVED:
-                a_row(connection, table, {"customer": number})
+                a_row(connection, table, {"customer": number} | (OF_THE_LIVE_VERSION if table == "parked" else {}))
             if staff is not None:
                 a_row(connection, "sellers", {"customer": number, "staff": staff})
     log.publications.publish("course-sales", lambda present, now: a_publication())

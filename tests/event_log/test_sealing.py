@@ -1,5 +1,7 @@
 """What is stored of a fact: only what is public can be read without the key, and the bytes mean the same for ever."""
 
+import hmac
+import itertools
 import json
 from base64 import b64decode
 from collections.abc import Mapping
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from domain.facts import PUBLIC_FIELDS, Fact
 from domain.refusals import EntryDamaged, WrongMasterKey
 from event_log.entry import FACT, PUBLICATION, Entry
-from event_log.sealing import NONCE, STEP, CustomerKey, MasterKey
+from event_log.sealing import NONCE, STEP, CustomerKey, KeyedHash, MasterKey, Supply
 from event_log.state import (
     NEWEST,
     UPCASTS,
@@ -66,6 +68,24 @@ sent = st.builds(
     data=st.dictionaries(names, values, max_size=5),
     extensions=st.dictionaries(st.sampled_from(["traceparent", "urgent", "data", "id"]), st.one_of(texts, numbers)),
 )
+
+
+@given(st.binary(min_size=1, max_size=64), st.binary(max_size=200))
+def test_a_keyed_hash_is_hmac_sha_256(key: bytes, text: bytes) -> None:
+    hashed = KeyedHash(key)
+    assert hashed.of(text) == hashed.of(text) == hmac.digest(key, text, "sha256")
+
+
+@given(st.lists(st.integers(1, 40)))
+def test_no_random_byte_is_given_out_twice(counts: list[int]) -> None:
+    drawn = iter(range(10**6))
+    supply = Supply(lambda count: bytes(next(drawn) % 256 for _ in range(count)), draw=100)
+    taken = b"".join(supply.take(count) for count in counts)
+    skipped = 0
+    for before, after in itertools.pairwise(taken):
+        skipped += (after - before) % 256 != 1
+    assert len(taken) == sum(counts)
+    assert skipped <= sum(counts) // 60 + 1
 
 
 @given(sent)

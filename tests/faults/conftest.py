@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from api.publishing import Draft, first, publish
@@ -25,6 +26,8 @@ moves:
 opportunities:
   - {id: ask, kind: call, when: {fact: x}, open_for: 1d, closes: {when: {fact: y}}}
 """
+LONG = os.environ.get("TRAILBOOK_LONG") == "1"
+"""Set by `make faults`."""
 
 
 @pytest.fixture
@@ -49,8 +52,12 @@ def address_of(environment: Mapping[str, str]) -> str:
 
 @pytest.fixture
 def wired(database: str, tmp_path: Path) -> Iterator[Service]:
-    """The same log as that of the processes, with a rulebook."""
+    """The same log as that of the processes, with a rulebook.
+
+    The projection has one partition, so that all its rows are of one position at any moment.
+    """
     with service(Settings(home=tmp_path), database) as wired:
+        execute(database, "select make_live(make_journeys(1))")
         publish(wired, "j", Draft(RULEBOOK, "first", effective_from=None), by="test", based_on=first)
         yield wired
 
@@ -60,3 +67,15 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = Ledger(tmp_path / "ledger.ndjson")
     yield ledger
     ledger.close()
+
+
+def leases_end(database: str) -> None:
+    """Of followers that were killed, without the wait."""
+    execute(database, "delete from followers")
+    execute(database, "update tracking set leased_until = 0")
+
+
+def execute(database: str, statement: str) -> None:
+    """As the owner of the database."""
+    with psycopg.connect(database, autocommit=True) as owner:
+        owner.execute(statement.encode())

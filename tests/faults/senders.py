@@ -14,6 +14,8 @@ from tests.faults.ledger import Ledger
 
 SENDERS = 4
 CUSTOMERS = 12
+TURNS = 60
+"""After so many turns other customers come, so that nobody's history grows without end."""
 HOUR = DAY // 24
 BEGINNING = instant("2025-01-01T00:00:00Z")
 PAUSE = 0.02
@@ -21,11 +23,14 @@ PAUSE = 0.02
 
 
 @contextmanager
-def sending(address: str, key: str, ledger: Ledger) -> Iterator[None]:
-    """Facts come in all the while; at the end every sender finishes the request it is at, or finds nobody there."""
+def sending(address: str, key: str, ledger: Ledger, pace: float = 0) -> Iterator[None]:
+    """Facts come in all the while, from each sender after ``pace`` seconds of rest.
+
+    At the end every sender finishes the request it is at, or finds nobody there.
+    """
     stopping = threading.Event()
     with ThreadPoolExecutor(SENDERS) as several:
-        senders = [several.submit(_send_on, address, key, ledger, name, stopping) for name in range(SENDERS)]
+        senders = [several.submit(_send_on, address, key, ledger, name, pace, stopping) for name in range(SENDERS)]
         try:
             yield
         finally:
@@ -34,11 +39,11 @@ def sending(address: str, key: str, ledger: Ledger) -> Iterator[None]:
             sender.result()
 
 
-def _send_on(address: str, key: str, ledger: Ledger, sender: int, stopping: threading.Event) -> None:
+def _send_on(address: str, key: str, ledger: Ledger, sender: int, pace: float, stopping: threading.Event) -> None:
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents-batch+json"}
     turn = 0
     with httpx.Client(base_url=address, headers=headers, timeout=10) as client:
-        while not stopping.is_set():
+        while not stopping.wait(pace):
             turn += 1
             request = [a_fact(f"{sender}-{turn}-{number}", turn + number) for number in range(1 + turn % 5)]
             ids = [fact.id for fact in request]
@@ -62,5 +67,7 @@ def _acked(client: httpx.Client, body: str, stopping: threading.Event) -> int | 
 
 def a_fact(id: str, turn: int) -> Fact:
     """Time goes on with the turns, so that almost every fact changes where somebody stands; some come late."""
-    hours = turn - turn * 7 % 28
-    return Fact("sender", id, "xyz"[turn % 3], f"c{turn % CUSTOMERS}", BEGINNING + hours * HOUR)
+    generation, place = divmod(turn, TURNS)
+    hours = place - place * 7 % 28
+    kind = "xyz"[turn // CUSTOMERS % 3]
+    return Fact("sender", id, kind, f"c{generation}-{turn % CUSTOMERS}", BEGINNING + hours * HOUR)

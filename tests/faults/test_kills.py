@@ -1,49 +1,36 @@
-"""kill -9 of the service and of the worker, at every crash point of the source, while facts keep coming in.
+"""kill -9 at every crash point of the source, while facts keep coming in.
 
-Two kills at each point; TRAILBOOK_LONG=1: twenty.
+One kill at each point; TRAILBOOK_LONG=1: twenty.
 """
 
 import itertools
-import os
-import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from api.wiring import Service
-from event_log.follower import PAGE, Follower
-from projections.journeys import JourneysProjection
-from tests.faults.conftest import KEY, address_of
+from event_log.follower import PAGE
+from tests.faults.conftest import KEY, LONG, address_of, leases_end
+from tests.faults.crash_points import OF_A_FOLLOWER, OF_A_REBUILD, OF_THE_SERVICE, POINTS
 from tests.faults.ledger import Ledger, assert_nothing_lost_or_doubled
+from tests.faults.pouring import pouring
 from tests.faults.processes import killed_at, running
-from tests.faults.senders import PAUSE, a_fact, sending
+from tests.faults.senders import sending
 from tests.faults.waiting import seconds_until
+from tests.following import follow as follow_all
 from tests.projections.fresh import all_rows, assert_rows_are_a_fresh_fold
 
-ROOT = Path(__file__).parents[2]
-ROOMS = ("api", "domain", "event_log", "projections")
-POINTS = sorted(
-    name
-    for room in ROOMS
-    for path in (ROOT / room).rglob("*.py")
-    for name in re.findall(r'crashpoint\("([^"]+)"\)', path.read_text(encoding="utf-8"))
-)
-OF_THE_SERVICE = [point for point in POINTS if point.startswith("append.")]
-OF_THE_WORKER = [point for point in POINTS if point.startswith("follow.")]
-TIMES = 20 if os.environ.get("TRAILBOOK_LONG") == "1" else 2
+TIMES = 20 if LONG else 1
 """Kills at each point."""
 
-pytestmark = pytest.mark.timeout(60 + 30 * TIMES)
+pytestmark = pytest.mark.timeout(60 + 60 * TIMES)
 
 
-def test_every_crash_point_belongs_to_a_process_that_is_killed_there() -> None:
+def test_every_crash_point_is_one_at_which_some_process_is_killed_below() -> None:
     assert len(OF_THE_SERVICE) >= 3
-    assert len(OF_THE_WORKER) >= 3
-    assert sorted(OF_THE_SERVICE + OF_THE_WORKER) == POINTS
+    assert len(OF_A_FOLLOWER) >= 3
+    assert len(OF_A_REBUILD) >= 2
+    assert sorted(OF_THE_SERVICE + OF_A_FOLLOWER + OF_A_REBUILD) == POINTS
     assert len(set(POINTS)) == len(POINTS)
 
 
@@ -59,18 +46,19 @@ def test_the_service_killed_in_the_middle_of_requests_loses_and_doubles_nothing(
             seconds_until(lambda: ledger.acked > acked + 20)
 
     reckoning = assert_nothing_lost_or_doubled(ledger, wired.log)
-    print(f"{TIMES * len(OF_THE_SERVICE)} kills of the service: {reckoning}, 0 lost, 0 doubled")
+    print(f"{TIMES * len(OF_THE_SERVICE)} kills of the service: {reckoning}")
     follow(wired)
     assert assert_rows_are_a_fresh_fold(database, wired.log) > 0
 
 
-def test_the_worker_killed_between_rows_and_position_leaves_rows_that_are_a_fresh_fold(
+def test_a_follower_killed_between_rows_and_position_leaves_rows_that_are_a_fresh_fold(
     environment: dict[str, str], wired: Service, database: str
 ) -> None:
     with pouring(wired):
-        for turn, point in itertools.product(range(TIMES), OF_THE_WORKER):
+        for turn, point in itertools.product(range(TIMES), OF_A_FOLLOWER):
             killed_at(point, 1 + turn % 4, "work", environment)
             assert_rows_are_a_fresh_fold(database, wired.log)
+            leases_end(database)
 
     with running("work", environment) as worker:
         seconds_until(lambda: wired.board.worked()[0] == wired.log.reading.head())
@@ -79,35 +67,35 @@ def test_the_worker_killed_between_rows_and_position_leaves_rows_that_are_a_fres
     follow(wired)
     kept = all_rows(database)
     with psycopg.connect(database, autocommit=True) as owner:
-        owner.execute("truncate tracking, standing, stays, trail, opportunities, sellers")
+        owner.execute("select set_config('search_path', live_versions() || ', public', false)")
+        owner.execute("truncate standing, stays, trail, opportunities, sellers, kept")
+        owner.execute("update tracking set position = 0, worked_until = 0")
     follow(wired, page=83)
     assert all_rows(database) == kept
     assert all(kept[table] for table in ("standing", "stays", "trail", "opportunities"))
-    print(f"{TIMES * len(OF_THE_WORKER)} kills of the worker over {wired.log.reading.head()} entries")
+    print(f"{TIMES * len(OF_A_FOLLOWER)} kills of a follower over {wired.log.reading.head()} entries")
+
+
+def test_a_rebuild_killed_at_any_point_goes_on_and_goes_live_whole(
+    environment: dict[str, str], wired: Service, database: str
+) -> None:
+    with pouring(wired):
+        for _, point in itertools.product(range(TIMES), ["follow.before_commit", *OF_A_REBUILD]):
+            # One that was begun is gone on with.
+            built = wired.rebuild.begin()
+            killed_at(point, 2 if point.startswith("follow.") else 1, "work", environment)
+            leases_end(database)
+        with running("work", environment):
+            seconds_until(lambda: wired.rebuild.building() is None)
+    assert live_version(wired) == built
+    follow(wired)
+    assert assert_rows_are_a_fresh_fold(database, wired.log) > 0
 
 
 def follow(wired: Service, page: int = PAGE) -> None:
-    follower = Follower(wired.pool, wired.log.reading, JourneysProjection(), page)
-    follower.begin()
-    while follower.step():
-        pass
+    follow_all(wired.pool, wired.log.reading, page)
 
 
-@contextmanager
-def pouring(wired: Service) -> Iterator[None]:
-    """Facts of some customers go into the log all the while, many of them late."""
-    stopping = threading.Event()
-
-    def pour() -> None:
-        for turn in itertools.count():
-            wired.log.intake.append([[a_fact(str(turn), turn)]])
-            if stopping.wait(PAUSE):
-                return
-
-    thread = threading.Thread(target=pour)
-    thread.start()
-    try:
-        yield
-    finally:
-        stopping.set()
-        thread.join()
+def live_version(wired: Service) -> int:
+    (live,) = (one.version for one in wired.operating.status().versions if one.state == "live")
+    return live

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.faults.processes import free_port
+from tests.faults.processes import children, free_port, is_alive
 from tests.faults.waiting import seconds_until
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds child processes in /proc")
@@ -30,31 +30,6 @@ def answers(address: str) -> bool:
     try:
         return httpx.get(address, timeout=1).status_code == 200
     except httpx.TransportError:
-        return False
-
-
-def children(of: int) -> list[int]:
-    """The processes that it started; a process's parent is the second field behind its name."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            try:
-                stat = (folder / "stat").read_text()
-            except (FileNotFoundError, ProcessLookupError):
-                continue
-            if int(stat.rpartition(")")[2].split()[1]) == of:
-                found.append(int(folder.name))
-    return found
-
-
-def command_of(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return ") Z" not in (Path("/proc") / str(pid) / "stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

@@ -1,6 +1,5 @@
 """The worker goes on whatever its first or any later step stumbles over."""
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,10 @@ from api import worker
 from api.settings import Settings
 from api.wiring import Service
 from domain.refusals import StoreAway
-from event_log.follower import Follower
+from event_log.followers import Followers
 from tests.faults.senders import a_fact
 from tests.faults.waiting import seconds_until
+from tests.faults.working import is_followed, working
 from tests.projections.fresh import assert_rows_are_a_fresh_fold
 
 
@@ -31,16 +31,9 @@ def test_it_tries_again(
     wired.log.intake.append([[a_fact("1", 1)]])
     failures = failing_twice(monkeypatch, method, error)
     monkeypatch.setattr(worker, "IDLE", 0.01)
-    stopping = threading.Event()
-    settings = Settings(home=tmp_path, database_url=SecretStr(database))
-    working = threading.Thread(target=worker.work, args=(settings, stopping))
 
-    working.start()
-    try:
-        seconds_until(lambda: wired.board.worked()[0] == wired.log.reading.head())
-    finally:
-        stopping.set()
-        working.join()
+    with working(Settings(home=tmp_path, database_url=SecretStr(database))):
+        seconds_until(lambda: is_followed(wired))
 
     assert failures == [error, error]
     assert assert_rows_are_a_fresh_fold(database, wired.log) == 1
@@ -49,13 +42,13 @@ def test_it_tries_again(
 def failing_twice(monkeypatch: pytest.MonkeyPatch, method: str, error: type[Exception]) -> list[type[Exception]]:
     """Of all followers together; returns the failures that have come to pass."""
     failures: list[type[Exception]] = []
-    real: Callable[[Follower], Any] = getattr(Follower, method)
+    real: Callable[..., Any] = getattr(Followers, method)
 
-    def failing(follower: Follower) -> Any:
+    def failing(follower: Followers, *told: Any) -> Any:
         if len(failures) < 2:
             failures.append(error)
             raise error()
-        return real(follower)
+        return real(follower, *told)
 
-    monkeypatch.setattr(Follower, method, failing)
+    monkeypatch.setattr(Followers, method, failing)
     return failures

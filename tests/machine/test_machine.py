@@ -4,7 +4,8 @@ TRAILBOOK_LONG=1 tries many times as much.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,12 +15,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from api.app import create_app
+from api.database_clock import DatabaseClock
 from api.settings import Settings
 from api.wiring import Service, service
+from domain.instants import Instant
 from tests.api.served import served
 from tests.api.test_service import KEY
 from tests.machine.machine import Machine
-from tests.projections.world import World
+from tests.projections.world import LIVE, World
 
 LONG = os.environ.get("TRAILBOOK_LONG") == "1"
 SETTINGS = settings(
@@ -30,16 +33,31 @@ SETTINGS = settings(
 )
 
 
+class AskedEachTime(DatabaseClock):
+    """The machine turns the database's clock; nobody may remember it for a second."""
+
+    def __init__(self, read: Callable[[], Instant]) -> None:
+        self._read = read
+
+    async def now(self) -> Instant:
+        return self._read()
+
+
 @pytest.fixture
 def wired(database: str, tmp_path: Path) -> Iterator[Service]:
     with service(Settings(home=tmp_path), database) as wired:
         wired.keys.first_admin(KEY)
-        yield wired
+        yield replace(wired, clock=AskedEachTime(wired.log.reading.now))
 
 
 @pytest.fixture
-def world(database: str, wired: Service) -> Iterator[World]:
+def world(database: str, wired: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    # Every step is foretold, also one that finds nothing to do.
+    monkeypatch.setattr("event_log.follower.QUIET", 0)
     with psycopg.connect(database, autocommit=True) as owner:
+        # One partition: what is worked in one step is then foretold by position alone.
+        owner.execute("select make_live(make_journeys(1))")
+        owner.execute(LIVE.encode())
         world = World(database, owner, wired.pool, wired.log, wired.board, wired.trail, wired.opportunities)
         world.unlocked()
         yield world

@@ -17,6 +17,8 @@ from event_log.published import versions_by_journey
 from event_log.reading import CustomerFacts
 from projections.board import Column, Question
 
+_LIVE = b"select set_config('search_path', live_versions() || ', public', false)"
+
 Key = tuple[str, UUID]
 """A journey and a customer."""
 Rows = dict[Key, tuple[Any, ...]]
@@ -76,6 +78,7 @@ def all_rows(database: str) -> dict[str, list[str]]:
         "opportunities": "(to_jsonb(opportunities) - 'id')",
     }
     with psycopg.connect(database) as connection:
+        connection.execute(_LIVE)
         return {
             table: sorted(row for (row,) in connection.execute(f"select {row}::text from {table}".encode()))
             for table, row in columns.items()
@@ -99,7 +102,8 @@ def rows_and_tracking(database: str) -> tuple[int, Instant, Rows, Stays]:
     """All of it as one transaction left it: position, worked until, standing and stays."""
     with psycopg.connect(database) as connection:
         connection.execute("set transaction isolation level repeatable read")
-        position, until = connection.execute("select position, worked_until from tracking").fetchone() or (0, 0)
+        connection.execute(_LIVE)
+        position, until = connection.execute("select position, worked_until from progress").fetchone() or (0, 0)
         return position, until, _standing(connection), _stays(connection)
 
 

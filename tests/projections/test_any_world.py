@@ -106,14 +106,14 @@ def test_rows_and_boards_are_folds_of_the_log(
         assert_trails_are_folds_of_the_log(world, as_of, known)
 
 
-@given(lives(), st.integers(1, 9))
+@given(lives(), st.integers(1, 9), st.integers(1, 3))
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_a_rebuild_in_pages_of_any_size_gives_the_rows_that_were_kept_live(
-    any_world: World, life: Life, page: int
+def test_a_rebuild_in_pages_of_any_size_and_any_partitions_gives_the_rows_that_were_kept_live(
+    any_world: World, life: Life, page: int, partitions: int
 ) -> None:
     world = any_world
     world.starts_anew()
@@ -122,8 +122,7 @@ def test_a_rebuild_in_pages_of_any_size_gives_the_rows_that_were_kept_live(
     world.follows()
     kept = all_rows(world.database)
 
-    world.forgets_rows()
-    world.follows(page)
+    world.builds_anew(partitions, page)
 
     assert all_rows(world.database) == kept
 

@@ -11,8 +11,8 @@ from psycopg.rows import TupleRow
 
 from domain.facts import Fact
 from domain.instants import DAY, instant
-from event_log import follower as following
 from event_log.connections import Pool, snapshot
+from event_log.followers import Followers
 from projections import board as boards
 from projections.board import Column, Question
 from tests.projections.fresh import Cards, cards_of, fresh_cards
@@ -30,7 +30,7 @@ MARCH_1 = instant("2026-03-01T00:00:00Z")
 class Overtaken:
     """A connection beside which a follower makes a step after every query."""
 
-    def __init__(self, connection: Connection[TupleRow], follower: following.Follower) -> None:
+    def __init__(self, connection: Connection[TupleRow], follower: Followers) -> None:
         self._connection = connection
         self._follower = follower
 
@@ -76,7 +76,7 @@ def test_a_follower_that_goes_on_between_two_queries_changes_no_answer(
 
     assert cards_of(columns) == fresh_cards(world.log, question)
     assert [column.count for column in columns] == [8, 0]
-    assert follower.tracking().position > question.position
+    assert world.board.worked()[0] > question.position
 
 
 def test_a_publication_that_came_after_the_position_is_not_known_there(world: World) -> None:

@@ -93,7 +93,7 @@ def test_what_came_while_she_was_parked_is_not_lost(world: World) -> None:
     world.learns(fact("7", "bad"))
     follower.step()
     assert stages(world).keys() == {"good"}
-    world.follower()
+    world.follower().step()
 
     assert parked(world) == []
     assert stages(world)["bad"] == "A"

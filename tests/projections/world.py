@@ -15,21 +15,23 @@ from domain.instants import Instant
 from domain.journey.in_force import Version
 from domain.strict_json import canonical
 from event_log.connections import Pool, open_pool
-from event_log.follower import PAGE, Follower
+from event_log.follower import PAGE
+from event_log.followers import Followers
 from event_log.judging import Stored
 from event_log.log import EventLog, open_log
 from event_log.published import version_of
 from event_log.state import Publication
 from projections.board import Board
-from projections.journeys import JourneysProjection
 from projections.opportunities import Opportunities
 from projections.trail import TrailRows
 from tests.event_log.given import MASTER_KEY
+from tests.following import followers
 
 Document = dict[str, Any]
 
 JOURNEY = "j"
-_TABLES = "entries, ledger, customers, customer_keys, tracking, parked, standing, stays, trail, opportunities, sellers"
+LIVE = "select set_config('search_path', live_versions() || ', public', false)"
+_TABLES = "entries, ledger, customers, customer_keys"
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class World:
     def it_is(self, now: Instant) -> None:
         """From here on the database's clock shows this instant."""
         statement = (
-            f"create or replace function instant_now() returns bigint language sql volatile return {now}::bigint"
+            f"create or replace function public.instant_now() returns bigint language sql volatile return {now}::bigint"
         )
         self.owner.execute(statement.encode())
 
@@ -57,16 +59,14 @@ class World:
         assert isinstance(outcome, Stored), outcome
         return outcome.position
 
-    def publishes(self, document: Document, effective_from: Instant | None = None) -> int:
+    def publishes(self, document: Document, effective_from: Instant | None = None, journey: str = JOURNEY) -> int:
         text = canonical(document).decode()
-        draft = Publication(JOURNEY, 0, text, "", effective_from, "a test", "a test", 0, 0)
-        return self.log.publications.publish(JOURNEY, lambda present, now: draft).position
+        draft = Publication(journey, 0, text, "", effective_from, "a test", "a test", 0, 0)
+        return self.log.publications.publish(journey, lambda present, now: draft).position
 
-    def follower(self, page: int = PAGE) -> Follower:
+    def follower(self, page: int = PAGE) -> Followers:
         """One that has just been started."""
-        follower = Follower(self.pool, self.log.reading, JourneysProjection(), page)
-        follower.begin()
-        return follower
+        return followers(self.pool, self.log.reading, page)
 
     def follows(self, page: int = PAGE) -> None:
         """Everything known and everything due is worked."""
@@ -83,10 +83,21 @@ class World:
     def starts_anew(self) -> None:
         """Nothing is known; only a test's owner of the log may do that, and only after ``unlocked``."""
         self.owner.execute(f"truncate {_TABLES}".encode())
+        # Nobody else may forget what was acknowledged.
+        vars(self.pool.witness)["_known"] = None
+        self.forgets_rows()
 
     def forgets_rows(self) -> None:
         """Everything derived is thrown away."""
-        self.owner.execute("truncate tracking, parked, standing, stays, trail, opportunities, sellers")
+        self.owner.execute("truncate parked, standing, stays, trail, opportunities, sellers, kept")
+        self.owner.execute("update tracking set position = 0, worked_until = 0")
+
+    def builds_anew(self, partitions: int, page: int) -> None:
+        """Another version, from nothing, with so many partitions; from then on it answers."""
+        ((made,),) = self.rows("select make_journeys(%s)", partitions)
+        self.follows(page)
+        assert self.rows("select make_live(%s)", made) == [(True,)]
+        self.rows(LIVE)
 
     def unlocked(self) -> None:
         """The log's guards sleep, so that a test can damage or empty it."""
@@ -96,11 +107,14 @@ class World:
 
 
 @contextmanager
-def world_in(database: str) -> Iterator[World]:
+def world_in(database: str, partitions: int = 1) -> Iterator[World]:
     pool = open_pool(database)
     try:
+        with psycopg.connect(database, autocommit=True) as owner:
+            owner.execute("select make_live(make_journeys(%s))", [partitions])
         log = open_log(pool, MASTER_KEY, uuid4, os.urandom, {})
         with psycopg.connect(database, autocommit=True) as owner:
+            owner.execute(LIVE.encode())
             board, trail = Board(pool, log.reading), TrailRows(pool, log.reading)
             yield World(database, owner, pool, log, board, trail, Opportunities(pool, log.reading))
     finally:

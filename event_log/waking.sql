@@ -1,0 +1,3 @@
+-- name: listen
+-- Every transaction that writes to the log says so on this channel.
+listen trailbook
