@@ -53,8 +53,8 @@ class Installation:
         self.processes[name].wait()
 
     def dies(self, name: str) -> None:
-        """It was planned to, and does."""
-        assert self.processes[name].wait(PATIENCE) == -signal.SIGKILL
+        """It was planned to, and does; a rebuild must get that far first."""
+        assert self.processes[name].wait(LONGEST) == -signal.SIGKILL
 
     def postmaster(self) -> int:
         data = self.postgres.home / "postgres" / "data"
