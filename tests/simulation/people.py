@@ -14,15 +14,15 @@ from event_log.state import Publication
 from projections.journeys import JourneysProjection
 from tests.domain.generate import START
 from tests.simulation.actors import Killed
+from tests.simulation.door import Door
 from tests.simulation.ledger import Broken, Sent
-from tests.simulation.service import Service
 from tests.simulation.story import Habits, Publishing, Request
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
 
 
-def send(world: "World", service: Service, requests: tuple[Request, ...]) -> None:
+def send(world: "World", service: Door, requests: tuple[Request, ...]) -> None:
     """One request after another, each again as long as its sender has patience and no answer."""
     for request in requests:
         _until(world, request.at)
@@ -34,7 +34,7 @@ def send(world: "World", service: Service, requests: tuple[Request, ...]) -> Non
     world.senders -= 1
 
 
-def _is_settled(world: "World", service: Service, sent: Sent) -> bool:
+def _is_settled(world: "World", service: Door, sent: Sent) -> bool:
     new = world.ledger.tried(sent)
     answer = service.append(sent.facts)
     said = answer if answer is None or isinstance(answer, Stored) else type(answer).__name__

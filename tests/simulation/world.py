@@ -19,10 +19,10 @@ from tests.event_log.given import MASTER_KEY
 from tests.simulation import lease_answers, log_answers, people, row_answers, watching
 from tests.simulation.actors import Actors
 from tests.simulation.connections import Connections
+from tests.simulation.door import Door
 from tests.simulation.faults import Faults
 from tests.simulation.ledger import Broken, Ledger
 from tests.simulation.server import Answer, Server
-from tests.simulation.service import Service
 from tests.simulation.story import Habits, Weather, story
 
 TOLD: Final = 30
@@ -74,7 +74,7 @@ class World:
     def live(self) -> None:
         """The whole story, then one follower in all quiet. Raises ``Broken``, or what our code raises."""
         self._begin("publisher", partial(people.publish, self, self.story.publishings))
-        services = [Service(self) for _ in range(self.story.services)]
+        services = [Door(self) for _ in range(self.story.services)]
         for number, service in enumerate(services):
             self._begin(f"service {number}", service.write)
             self._begin(f"deadlines {number}", service.watch)

@@ -20,7 +20,7 @@ PUNCTUAL: Final[Duration] = round((PATIENCE + 0.1) * SECOND)
 """When everybody has an answer, if their service lives."""
 
 
-class Service:
+class Door:
     """It is killed now and then, and starts again with nothing in memory; between the two there is no ``commit``."""
 
     def __init__(self, world: "World") -> None:
