@@ -12,7 +12,7 @@ from event_log.follower import PAGE, Follower, Projections
 from event_log.leases import LEASE, Lease, Leases
 from event_log.named_sql import named_queries
 from event_log.reading import Reading
-from event_log.turns import LeaseLost, PostgresTurns
+from event_log.turns import LeaseLost, Turns
 
 _QUERIES = named_queries(Path(__file__).with_suffix(".sql"))
 
@@ -86,5 +86,5 @@ class Followers:
 
     def _follower(self, lease: Lease) -> Follower:
         projection = self._projections[lease.projection]
-        turns = PostgresTurns(self._pool, lease, self._length)
+        turns = Turns(self._pool, lease, self._length)
         return Follower(turns, self._log, projection, lease, self._page)

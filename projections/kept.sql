@@ -2,10 +2,6 @@
 -- The folds in progress of these customers, each as far as it has come.
 select customer, after, version, box from kept where customer = any(%(customers)s) and newest
 
--- name: before
--- The last fold in progress of a customer that had come no further than an instant.
-select after, version, box from kept where customer = %(customer)s and after <= %(as_of)s order by after desc limit 1
-
 -- name: forget
 -- All of these customers.
 delete from kept where customer = any(%(customers)s)

@@ -9,7 +9,7 @@ import pytest
 from domain.instants import SECOND
 from event_log.connections import Pool, open_pool
 from event_log.leases import Lease, Leases
-from event_log.turns import LeaseLost, PostgresTurns, Tracking
+from event_log.turns import LeaseLost, Tracking, Turns
 
 ONE, OTHER, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
 
@@ -39,7 +39,7 @@ def partitions(leases: Leases) -> list[int]:
 
 
 def advance(pool: Pool, lease: Lease, position: int) -> None:
-    with PostgresTurns(pool, lease).begun() as turn:
+    with Turns(pool, lease).begun() as turn:
         turn.tracking()
         turn.advance(Tracking(position, 0))
 
@@ -118,7 +118,7 @@ def test_a_partition_that_is_being_written_is_not_waited_for(
     it_is(owner, 0)
     lease, *_ = Leases(pool, ONE).held()
 
-    with PostgresTurns(pool, lease).begun() as turn:
+    with Turns(pool, lease).begun() as turn:
         turn.tracking()
         it_is(owner, 11)
 
