@@ -7,18 +7,11 @@ import psycopg
 import pytest
 
 from domain.instants import SECOND
-from event_log.connections import Pool, open_pool
+from event_log.connections import Pool
 from event_log.leases import Lease, Leases
 from event_log.turns import LeaseLost, Tracking, Turns
 
 ONE, OTHER, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
-
-
-@pytest.fixture
-def pool(database: str) -> Iterator[Pool]:
-    pool = open_pool(database)
-    yield pool
-    pool.close()
 
 
 @pytest.fixture

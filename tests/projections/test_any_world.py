@@ -147,11 +147,15 @@ def assert_trails_are_folds_of_the_log(world: World, as_of: Instant, known: Inst
 def live(world: World, life: Life) -> None:
     for turn, (now, learned) in enumerate(life):
         world.it_is(now)
-        for one in learned:
-            if isinstance(one, Published):
-                world.publishes(one.document, one.effective_from)
-        facts = [one for one in learned if isinstance(one, Fact)]
-        if facts:
-            world.learns(*facts)
+        learn(world, learned)
         if life.awake[turn % len(life.awake)]:
             world.follows()
+
+
+def learn(world: World, learned: list[Fact | Published]) -> None:
+    for one in learned:
+        if isinstance(one, Published):
+            world.publishes(one.document, one.effective_from)
+    facts = [one for one in learned if isinstance(one, Fact)]
+    if facts:
+        world.learns(*facts)

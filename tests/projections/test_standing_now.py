@@ -19,7 +19,7 @@ from projections.standing_now import StandingNow
 from tests.domain.generate import PLACES, at, publications
 from tests.domain.naive import Published
 from tests.projections.course import COURSE, day
-from tests.projections.test_any_world import CUSTOMERS, EXAMPLES, Life, known_at, lives, places
+from tests.projections.test_any_world import CUSTOMERS, EXAMPLES, Life, known_at, learn, lives, places
 from tests.projections.world import JOURNEY, World, world_in
 
 ANOTHER = "k"
@@ -59,12 +59,7 @@ def test_the_short_way_answers_what_the_whole_log_answers(
         world.it_is(now)
         while coming and known_at(coming[0]) <= now:
             publishes(world, coming.pop(0))
-        for one in learned:
-            if isinstance(one, Published):
-                world.publishes(one.document, one.effective_from)
-        facts = [one for one in learned if isinstance(one, Fact)]
-        if facts:
-            world.learns(*facts)
+        learn(world, learned)
         if life.awake[turn % len(life.awake)]:
             world.follows()
         if turn % every == 0:
