@@ -77,6 +77,8 @@ class BelievedTable:
 
     def __init__(self, queries: Mapping[str, bytes], columns: Sequence[str]) -> None:
         self._queries = queries
+        self.said: Final = tuple(columns)
+        """The columns that make up what a row says, in the order of the query ``kept``."""
         self._columns: Final = ("journey", "customer", *columns, "believed_from", "believed_until")
 
     def believe(self, connection: Connection[TupleRow], changes: Mapping[Key, Sequence[Change]]) -> None:

@@ -8,29 +8,13 @@ from uuid import UUID
 from msgspec.json import decode
 
 import projections
-from projections import trail
+from projections import opportunities, trail
 from tests.simulation.log_answers import queries
 from tests.simulation.server import Answer, Row, Transaction
 
 Values = Mapping[str, Any]
 
-BELIEVED: Final = {
-    "trail": (
-        "at",
-        "again",
-        "place",
-        "kind",
-        "origin",
-        "target",
-        "tag",
-        "opportunity",
-        "cause_position",
-        "timer",
-        "rule",
-        "rulebook",
-    ),
-    "opportunities": ("rule", "opened_at", "from_at", "until_at", "ended_by", "staff", "rulebook", "hidden_until"),
-}
+BELIEVED: Final = {"trail": trail.TABLE.said, "opportunities": opportunities.TABLE.said}
 """What a row says, in the order of the query ``kept``."""
 
 
