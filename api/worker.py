@@ -85,7 +85,7 @@ def _follow(pool: Pool, bell: Bell, settings: Settings, stopping: threading.Even
                     made.followers.begin()
                     ours = made
                 more = ours.followers.step(_said)
-                if not more:
+                if ours.followers.build and not more:
                     ours.rebuild.finish_if_ready()
                 pause = IDLE
             except WrongMasterKey:

@@ -70,6 +70,11 @@ class Followers:
                     follower.waits(error)
         return more
 
+    @property
+    def build(self) -> bool:
+        """Whether a version that does not answer yet is among what is held."""
+        return any(lease.building for lease in self._working)
+
     def give_back(self) -> None:
         """What is held goes to others at once."""
         self._working.clear()

@@ -20,13 +20,17 @@ LEASE: Final[Duration] = 10 * SECOND
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A partition (of ``partitions`` customers are parted into) of one version of a projection, held under an epoch."""
+    """A partition (of ``partitions`` customers are parted into) of one version of a projection, held under an epoch.
+
+    ``building`` says that the version does not answer yet.
+    """
 
     projection: str
     version: int
     partition: int
     epoch: int
     partitions: int
+    building: bool = False
 
     @property
     def schema(self) -> str:

@@ -11,7 +11,8 @@ delete from followers where abs(instant_now() - seen_at) > %(lease)s
 -- What this follower holds, as far as nobody has taken it over.
 select projection, version, partition, epoch,
        (select count(*) from tracking as every
-        where every.projection = tracking.projection and every.version = tracking.version)
+        where every.projection = tracking.projection and every.version = tracking.version),
+       state = 'building'
 from tracking join projection_versions using (projection, version)
 where holder = %(holder)s and state in ('building', 'live')
 order by projection, version, partition
