@@ -67,10 +67,13 @@ class Carried:
 
     def as_plain(self) -> Plain:
         """What ``carried`` makes the same of again."""
+        return self._kept(self.ahead, steps=True)
+
+    def _kept(self, ahead: Sequence[Fact], steps: bool) -> Plain:
         return {
-            "fold": kept_state(self.fold, steps=True),
+            "fold": kept_state(self.fold, steps),
             "since": self.since,
-            "ahead": [_plain(fact) for fact in self.ahead],
+            "ahead": [_plain(fact) for fact in ahead],
             "history": [_plain(fact) for fact in self.history],
             "taken": self.taken,
         }
@@ -79,14 +82,7 @@ class Carried:
         after = self.fold.settled_after
         # Among facts of one instant there is no place to start from.
         if not self.voids and following.occurred_at > after:
-            state = {
-                "fold": kept_state(self.fold, steps=False),
-                "since": 0,
-                "ahead": [],
-                "history": [],
-                "taken": self.taken,
-            }
-            self.marks[self.taken] = Mark(after, state)
+            self.marks[self.taken] = Mark(after, self._kept((), steps=False))
 
 
 def carried(plain: Mapping[str, Any], customer: str, versions: Sequence[Version]) -> Carried | None:
