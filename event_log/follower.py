@@ -75,6 +75,7 @@ class Follower:
         self._projection = projection
         self._lease = lease
         self._page = page
+        self._publications: Sequence[Publication] | None = None
 
     def step(self) -> bool:
         """Work one page and all that is due, in one transaction; returns whether there may be more to read.
@@ -114,6 +115,7 @@ class Follower:
         numbers = {*own, *released, *filter(self._lease.holds, due)}
         published = [entry for entry in entries if entry.topic == PUBLICATION]
         if published:
+            self._publications = None
             # A publication may change where anybody stands.
             numbers.update(*self._reading.everybody(TOGETHER, self._lease))
         for number in sorted(numbers - blocked):
@@ -125,7 +127,7 @@ class Follower:
     def _write(self, turn: Turn, touched: Sequence[Touched], before: Tracking, after: Tracking) -> None:
         if not touched:
             return
-        publications = self._reading.publications(after.position)
+        publications = self._published_by(after.position)
         for some in _batches(touched, TOGETHER):
             self._projection.forget(turn.connection, [customer.number for customer in some if customer.anew])
             failed = [*self._projection.write(turn.connection, some, publications, before, after)]
@@ -134,6 +136,13 @@ class Follower:
             for customer, error in failed:
                 # The kind of error only: its text could hold what a person wrote.
                 turn.park(customer, positions.get(customer, after.position), type(error).__name__)
+
+    def _published_by(self, position: int) -> Sequence[Publication]:
+        """Read once: whatever is published later comes by as an entry of its own."""
+        if self._publications is None:
+            self._publications = self._reading.publications(position)
+        # After a crash of the database that lost the last turns, a page may end before what is known already.
+        return [one for one in self._publications if one.position <= position]
 
 
 def _batches(items: Sequence[T], size: int) -> Iterable[Sequence[T]]:
