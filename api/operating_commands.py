@@ -91,9 +91,9 @@ def rebuild(
                 switched = _built(ours.rebuild, version, ours.followers.step)
             finally:
                 ours.followers.give_back()
-    compared = (
-        f"{switched.compared} customers compared with a fresh fold" if switched.compared else "compared elsewhere"
-    )
+    compared = "compared by another process"
+    if switched.compared is not None:
+        compared = f"{switched.compared} customers compared with a fresh fold"
     say(f"Version {version} is live; {compared}; {time.monotonic() - begun:.1f} s.")
 
 
@@ -111,7 +111,7 @@ def _built(rebuild: Rebuild, version: int, step: Callable[[], bool]) -> Switched
             if switched is not None:
                 return switched
             if rebuild.building() != version:
-                return Switched(version, 0)
+                return rebuild.became_of(version)
             time.sleep(GLANCE)
 
 

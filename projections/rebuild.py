@@ -45,10 +45,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Switched:
-    """``compared`` customers were derived afresh, each partition at the position where it stood still."""
+    """``compared`` customers were derived afresh, each partition where it stood still; ``None``: somebody else did."""
 
     version: int
-    compared: int
+    compared: int | None
 
 
 class Rebuild:
@@ -79,6 +79,13 @@ class Rebuild:
         with reading(self._pool) as connection:
             row = connection.execute(_QUERIES["building"]).fetchone()
         return None if row is None else int(row[0])
+
+    def became_of(self, version: int) -> Switched:
+        """What somebody else has made of a version that is not being built any more. Raises ``RebuildDiffers``."""
+        with reading(self._pool) as connection:
+            if connection.execute(_QUERIES["live"]).fetchone() != (version,):
+                raise RebuildDiffers()
+        return Switched(version, None)
 
     def progress(self, version: int) -> Progress:
         with reading(self._pool) as connection:

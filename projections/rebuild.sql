@@ -2,6 +2,10 @@
 -- The version that is being built, if one is.
 select version from projection_versions where projection = 'journeys' and state = 'building'
 
+-- name: live
+-- The version that answers.
+select version from projection_versions where projection = 'journeys' and state = 'live'
+
 -- name: make
 -- The tables of a new version, empty; who follows will fill them.
 select make_journeys(coalesce((select count(*)::int from tracking join projection_versions using (projection, version)

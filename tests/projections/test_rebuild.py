@@ -114,6 +114,16 @@ def test_what_differs_from_a_fresh_derivation_never_goes_live(busy: World) -> No
 
     assert live(busy) == was_live
     assert work.building() is None
+    with pytest.raises(RebuildDiffers):
+        rebuild(busy).became_of(made)
+
+
+def test_who_waits_is_told_that_another_process_has_switched(busy: World) -> None:
+    made = rebuild(busy).begin()
+    busy.follows()
+    rebuild(busy).finish_if_ready()
+
+    assert rebuild(busy).became_of(made).compared is None
 
 
 def test_one_may_go_back_and_nothing_of_the_meantime_is_missing(busy: World) -> None:
