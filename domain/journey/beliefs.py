@@ -94,15 +94,10 @@ class Believing:
         carried, versions = self.carried, known(self._versions, since)
         if carried is not None and carried.versions == versions and carried.learns(learned):
             carried.since = since
-        else:
-            self.carried = self._anew(since, versions)
-
-    def _anew(self, since: Instant, versions: tuple[Version, ...]) -> Carried:
-        if self._everything is None:
+        elif self._everything is None:
             raise Late
-        facts = known_by(self._everything, since)
-        voids = any(fact.type == VOIDED for fact in facts)
-        return Carried(JourneyFold(versions), versions, since, in_fold_order(facts, LATEST), voids=voids)
+        else:
+            self.carried = _begun(self._everything, versions, since)
 
     def _passed(self, end: Instant) -> Belief:
         assert self.carried is not None
@@ -112,7 +107,13 @@ class Believing:
 
 def carried_at(everything: Sequence[Fact], versions: Sequence[Version], since: Instant) -> Carried:
     """The belief that began at ``since``, as far as it went then; ``everything`` and ``versions`` as known then."""
-    believing = Believing(versions, everything=everything)
-    believing.carried = believing._anew(since, known(versions, since))
-    believing.carried.pass_to(since)
-    return believing.carried
+    carried = _begun(everything, known(versions, since), since)
+    carried.pass_to(since)
+    return carried
+
+
+def _begun(everything: Sequence[Fact], versions: tuple[Version, ...], since: Instant) -> Carried:
+    """From nothing: all that was known at ``since`` still lies ahead of it."""
+    facts = known_by(everything, since)
+    voids = any(fact.type == VOIDED for fact in facts)
+    return Carried(JourneyFold(versions), versions, since, in_fold_order(facts, LATEST), voids=voids)
