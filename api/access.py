@@ -24,6 +24,8 @@ Permission = Literal[
     "keys",
     "read_operations",
     "operate",
+    "read_backtests",
+    "backtest",
 ]
 
 _ALL = frozenset[Permission](get_args(Permission))
@@ -32,7 +34,7 @@ RIGHTS: dict[Role, frozenset[Permission]] = {
     "ingest": frozenset({"write_facts"}),
     "seller": frozenset({"read_customers", "move", "work"}),
     "ops": _ALL - {"read_keys", "keys", "void"},
-    "auditor": frozenset({"read_log", "read_customers", "read_keys", "read_operations"}),
+    "auditor": frozenset({"read_log", "read_customers", "read_keys", "read_operations", "read_backtests"}),
     "admin": _ALL,
 }
 """A seller has the rights here on own customers only: see ``api.seen``."""

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import PlainTextResponse
 
 from api import (
+    backtests,
     boards,
     commands,
     customers,
@@ -49,6 +50,7 @@ def create_app(service: Service, *, log_requests: bool = False) -> FastAPI:
         boards.router,
         previewing.router,
         journeys.router,
+        backtests.router,
         keys.router,
         operating.router,
         entering.router,

@@ -1,6 +1,7 @@
 """Commands of ours as processes beside us: kept running or run once, told to stop with us, and gone when we are."""
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -45,7 +46,7 @@ def running_once(start: Start) -> Iterator[None]:
     try:
         yield
     finally:
-        _end([process])
+        end_all([process])
 
 
 @contextmanager
@@ -68,7 +69,19 @@ def kept_running(start: Start, count: int = 1) -> Iterator[None]:
     finally:
         stopping.set()
         watcher.join()
-        _end([one.process for one in kept])
+        end_all([one.process for one in kept])
+
+
+def ended_without(parent: int | None) -> None:
+    """Have this process told to stop when the one that it works for is gone; ``None``: it works for nobody."""
+
+    def watch() -> None:
+        never = threading.Event()
+        while parent in (None, os.getppid()):
+            never.wait(LOOK)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class _Kept:
@@ -88,7 +101,7 @@ class _Kept:
             self.process = self._start()
 
 
-def _end(processes: Iterable[subprocess.Popen[bytes]]) -> None:
+def end_all(processes: Iterable[subprocess.Popen[bytes]]) -> None:
     """Tell all of them first, so that they end side by side."""
     processes = list(processes)
     for process in processes:

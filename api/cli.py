@@ -10,12 +10,14 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress
 
+from api.archive_commands import archive_commands
+from api.backtest_commands import backtest_commands
 from api.backup_commands import backup_commands
 from api.decision_commands import decision_commands
 from api.importing import read_all, store
 from api.key_commands import key_commands
 from api.operating_commands import operating_commands
-from api.replaying import numbered_versions, replayed, single_version
+from api.replaying import Engine, numbered_versions, replayed, single_version
 from api.rulebook_commands import rulebook_commands
 from api.sample_command import sample_command
 from api.serving import serve
@@ -66,11 +68,9 @@ def replay(
     known_at: Annotated[str | None, typer.Option(help="Only what was recorded by then; default everything.")] = None,
     customer: Annotated[str | None, typer.Option(help="With --facts: only this customer.")] = None,
     trail: Annotated[bool, typer.Option("--trail", help="With --facts: add the steps with their causes.")] = False,
-    engine: Annotated[str, typer.Option(help="reference")] = "reference",
+    engine: Annotated[Engine, typer.Option(help="With --facts: vector is compiled; both say the same.")] = "reference",
 ) -> None:
     """Fold a file of facts without a database, one JSON line a customer; or one customer from the database."""
-    if engine != "reference":
-        raise typer.BadParameter("The engine is reference; the vector engine is not built yet.", param_hint="--engine")
     clock = of_datetime(datetime.now(UTC)) if as_of is None else instant_of(as_of, "--as-of")
     known = None if known_at is None else instant_of(known_at, "--known-at")
     if facts is None:
@@ -83,7 +83,7 @@ def replay(
     with refusals_told():
         versions = single_version(rulebook) if rulebook is not None else numbered_versions(rulebooks or Path())
         # Nothing is printed before everything could be read.
-        lines = list(replayed(facts, versions, clock, known, customer, trail))
+        lines = list(replayed(facts, versions, clock, known, customer, trail, engine))
     for line in lines:
         typer.echo(line)
 
@@ -141,11 +141,13 @@ def import_command(
 
 
 # The order in which `trailbook --help` shows them.
+app.add_typer(backtest_commands)
 app.add_typer(operating_commands)
 app.add_typer(backup_commands)
 app.add_typer(decision_commands)
 app.add_typer(sample_command)
 app.add_typer(rulebook_commands, name="rulebook")
+app.add_typer(archive_commands, name="archive")
 app.add_typer(key_commands, name="keys")
 
 

@@ -1,11 +1,12 @@
 """Days of a journey's time zone, as instants."""
 
-from datetime import date, datetime, timedelta
-from datetime import time as clock
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from domain.instants import Instant, as_datetime, of_datetime
+from domain.instants import Instant
 from domain.journey.day_list import Day
+from domain.local_days import day_of as day_of
+from domain.local_days import start_of as start_of
 from domain.refusals import NotUnderstood
 
 
@@ -18,15 +19,6 @@ def day_named(text: str) -> date:
     if len(text) != 10 or not date(1, 1, 3) < day < date(9999, 12, 29):
         raise NotUnderstood(f"A day is written as 2026-03-01, not: {text[:40]!r}.")
     return day
-
-
-def day_of(at: Instant, zone: ZoneInfo) -> date:
-    return as_datetime(at).astimezone(zone).date()
-
-
-def start_of(day: date, zone: ZoneInfo) -> Instant:
-    """00:00 there; where a clock is moved forward at midnight, the first instant of the day."""
-    return of_datetime(datetime.combine(day, clock.min, zone))
 
 
 def day_upto(day: date, zone: ZoneInfo, now: Instant) -> Day:

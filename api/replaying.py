@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from api.fact_files import exported_facts, lines_of
 from domain.facts import Fact
@@ -17,6 +17,8 @@ from domain.rulebook.document import Rulebook
 from domain.rulebook.reader import rulebook, rulebook_of
 from domain.strict_json import parse
 
+Engine = Literal["reference", "vector"]
+
 
 def replayed(
     facts: Path,
@@ -25,18 +27,51 @@ def replayed(
     known_at: Instant | None,
     customer: str | None,
     trail: bool,
+    engine: Engine = "reference",
 ) -> Iterator[str]:
     """The output lines, in order of customer; who has no fact inside both cuts is left out."""
+    histories = _histories(facts, as_of, known_at, customer)
+    in_sight = versions if known_at is None else known(versions, known_at)
+    if engine == "vector":
+        found = _folded_at_once(list(histories.values()), in_sight, versions, as_of)
+    else:
+        found = (fold(history, in_sight, as_of) for history in histories.values())
+    for name, folded in zip(histories, found, strict=True):
+        yield json.dumps(_line(name, folded, trail), ensure_ascii=False)
+
+
+def _histories(path: Path, as_of: Instant, known_at: Instant | None, customer: str | None) -> dict[str, list[Fact]]:
     by_customer: dict[str, list[Fact]] = defaultdict(list)
-    for fact in exported_facts(facts):
+    for fact in exported_facts(path):
         if customer is None or fact.customer == customer:
             by_customer[fact.customer].append(fact)
-    in_sight = versions if known_at is None else known(versions, known_at)
+    histories = {}
     for name in sorted(by_customer):
         history = by_customer[name] if known_at is None else known_by(by_customer[name], known_at)
-        ordered = in_fold_order(history, as_of)
-        if ordered:
-            yield json.dumps(_line(name, fold(ordered, in_sight, as_of), trail), ensure_ascii=False)
+        if ordered := in_fold_order(history, as_of):
+            histories[name] = ordered
+    return histories
+
+
+def _folded_at_once(
+    histories: Sequence[Sequence[Fact]], in_sight: Sequence[Version], versions: Sequence[Version], as_of: Instant
+) -> Iterator[Folded]:
+    # The compiler is slow to import, and no other command needs it.
+    from batch_fold.answers import folded
+    from batch_fold.folding import fold_all
+    from batch_fold.gathered import columns_of
+    from batch_fold.masks import masks_of
+    from batch_fold.program import program_of
+
+    if not histories:
+        return
+    # Perhaps none is in sight; of which journey it is, the others say.
+    program = program_of([in_sight, versions])
+    columns = columns_of(histories, program.needs)
+    folds = fold_all(program, columns, masks_of(columns, program), 0, as_of)
+    facts = [fact for history in histories for fact in history]
+    for place in range(columns.customers):
+        yield folded(folds, place, facts)
 
 
 def single_version(path: Path) -> list[Version]:

@@ -1,6 +1,5 @@
 """`trailbook serve`: the database, the schema, the first key, the sample, the worker, and processes that answer."""
 
-import os
 import signal
 import socket
 import sys
@@ -15,7 +14,7 @@ import structlog
 import uvicorn
 
 from api.app import create_app
-from api.beside import beside, kept_running, running_once
+from api.beside import beside, ended_without, kept_running, running_once
 from api.head_file import HeadFile, head_watched
 from api.kept_postgres import kept_postgres
 from api.login import login_path
@@ -104,15 +103,8 @@ def _serve_behind(door: socket.socket, settings: Settings) -> None:
         head_watched(wired.pool, HeadFile(settings.home)),
         suppress(KeyboardInterrupt),
     ):
-        threading.Thread(target=_stop_without, args=(settings.parent,), daemon=True).start()
+        ended_without(settings.parent)
         _answer(wired, door, settings)
-
-
-def _stop_without(parent: int | None) -> None:
-    never = threading.Event()
-    while parent in (None, os.getppid()):
-        never.wait(0.5)
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _theirs(conninfo: str, settings: Settings) -> dict[str, str]:

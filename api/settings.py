@@ -26,4 +26,8 @@ class Settings(BaseSettings):
     crash_at: str | None = Field(
         default=None, pattern=r"^[a-z._]+:[1-9]\d*(:freeze)?$", description="For tests: point:hit[:freeze]."
     )
+    archive: str | None = Field(
+        default=None,
+        description="The folder of the archive of facts, or a URI such as s3://bucket/folder; of this database alone.",
+    )
     port: int = Field(default=8080, validation_alias="PORT", ge=1, le=65535)

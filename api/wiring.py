@@ -3,10 +3,11 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from psycopg.conninfo import make_conninfo
@@ -14,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from api.database_clock import DatabaseClock
 from api.embedded_postgres import AlreadyRunning, EmbeddedPostgres
 from api.head_file import HeadFile, refuse_older
+from api.kept_backtests import KeptBacktests
 from api.keyring import Keyring
 from api.settings import Settings
 from domain.instants import SECOND, Duration
@@ -22,16 +24,20 @@ from domain.refusals import StoreAway, UnknownJourney
 from event_log.committing import Committing
 from event_log.connections import LOST, Pool, open_pool
 from event_log.group_commit import GroupCommit
+from event_log.leases import Lease
 from event_log.log import EventLog, open_log
 from event_log.operating import Operating
 from event_log.published import version_of
 from migrations.apply import migrate
 from projections.board import Board
-from projections.journeys import JourneysProjection
+from projections.journeys import Filling, JourneysProjection
 from projections.opportunities import Opportunities
 from projections.rebuild import Rebuild
 from projections.standing_now import StandingNow
 from projections.trail import TrailRows
+
+if TYPE_CHECKING:
+    from projections.archive import Archive
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,7 @@ class Service:
     clock: DatabaseClock
     keys: Keyring
     login_key: bytes
+    archive_in: str
     ahead: Duration = field(default=300 * SECOND)
 
     @property
@@ -70,6 +77,14 @@ class Service:
     def rebuild(self) -> Rebuild:
         reading = self.log.reading
         return Rebuild(self.pool, reading, JourneysProjection(reading, os.urandom))
+
+    @property
+    def archive(self) -> "Archive":
+        return archive_of(self.pool, self.log, self.archive_in)
+
+    @property
+    def backtests(self) -> KeptBacktests:
+        return KeptBacktests(self.pool)
 
     def staff(self, asked: str | None) -> str | None:
         """Whose customers a list is of: a seller's lists are of their own, whatever is asked."""
@@ -123,9 +138,34 @@ def service(settings: Settings, conninfo: str) -> Iterator[Service]:
         login_key = hashlib.sha256(b"trailbook login" + master).digest()
         with closing(Committing(GroupCommit(log.intake))) as committing:
             clock = DatabaseClock(log.reading.now)
-            yield Service(pool, log, committing, clock, Keyring(pool), login_key, settings.ahead_seconds * SECOND)
+            keyring, ahead = Keyring(pool), settings.ahead_seconds * SECOND
+            yield Service(pool, log, committing, clock, keyring, login_key, archive_in(settings), ahead)
     finally:
         pool.close()
+
+
+def archive_in(settings: Settings) -> str:
+    """The folder of the archive, as a path or a URI."""
+    return settings.archive if settings.archive is not None else str(settings.home / "archive")
+
+
+def archive_of(pool: Pool, log: EventLog, folder: str) -> "Archive":
+    # Arrow takes a quarter of a second to be imported: for those who need it.
+    from batch_fold.record_files import Folder
+    from projections.archive import Archive
+
+    return Archive(pool, log.reading, log.master, Folder.of(folder), lambda: uuid4().hex)
+
+
+def filled_from_archive(pool: Pool, log: EventLog, folder: str) -> Callable[[Lease], Filling | None]:
+    """What fills a version that is built from nothing."""
+
+    def prepared(lease: Lease) -> Filling | None:
+        from projections.batch_build import BatchBuild
+
+        return BatchBuild(archive_of(pool, log, folder), log.reading).prepared(lease)
+
+    return prepared
 
 
 def wired_log(pool: Pool, master: bytes) -> EventLog:

@@ -12,9 +12,13 @@ from uuid import uuid4
 
 import structlog
 
+from api.archiving import archive_kept
+from api.backtesting import Start, backtests_run
+from api.beside import beside
+from api.kept_backtests import KeptBacktests
 from api.logs import log_to
 from api.settings import Settings
-from api.wiring import database, master_key, wired_log
+from api.wiring import archive_in, database, filled_from_archive, master_key, wired_log
 from domain.instants import Instant, of_datetime
 from domain.refusals import Unavailable, WrongMasterKey
 from event_log.connections import Pool, open_pool
@@ -44,8 +48,14 @@ def work(settings: Settings, stopping: threading.Event) -> None:
     log_to(sys.stderr)
     with database(settings) as conninfo:
         pool = follower_pool(conninfo)
-        with closing(pool), closing(Bell(conninfo)) as bell:
+        backtests = backtests_run(KeptBacktests(pool), _started_beside(conninfo, settings))
+        with closing(pool), closing(Bell(conninfo)) as bell, backtests, archive_kept(pool, conninfo, settings, now()):
             _follow(pool, bell, settings, stopping)
+
+
+def _started_beside(conninfo: str, settings: Settings) -> Start:
+    theirs = {"TRAILBOOK_DATABASE_URL": conninfo, "TRAILBOOK_HOME": str(settings.home.resolve())}
+    return lambda id, runner: beside(["run-backtest", str(id), str(runner)], theirs)
 
 
 def follower_pool(conninfo: str) -> Pool:
@@ -64,10 +74,11 @@ class Work:
 
 
 def work_of(pool: Pool, settings: Settings) -> Work:
-    log = wired_log(pool, master_key(settings.home)).reading
-    journeys = JourneysProjection(log, os.urandom)
-    followers = Followers(pool, log, {journeys.name: journeys}, uuid4(), now)
-    return Work(followers, Rebuild(pool, log, journeys))
+    log = wired_log(pool, master_key(settings.home))
+    prepared = filled_from_archive(pool, log, archive_in(settings))
+    journeys = JourneysProjection(log.reading, os.urandom, prepared)
+    followers = Followers(pool, log.reading, {journeys.name: journeys}, uuid4(), now)
+    return Work(followers, Rebuild(pool, log.reading, journeys))
 
 
 def now() -> Instant:

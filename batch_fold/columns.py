@@ -73,10 +73,15 @@ class Batch:
 
     ``customers`` has a key for each, in the order of ``columns.starts`` (of the archive the customer's number as 16
     bytes, dtype ``V16``; of a file her name, dtype ``object``). ``positions`` and ``recorded_at`` (int64, a fact each)
-    are those of the log; of a file the place of the line, and its ``recordedat``.
+    are those of the log; of a file the place of the line, and its ``recordedat``. ``stored`` (int64, a fact each) says
+    where among the rows of a split each fact stands; ``None``: just so, or this is no split. ``erased`` and ``damaged``
+    count the customers who are left out because their key is gone, or because what is stored of them cannot be opened.
     """
 
     columns: Columns
     customers: NDArray[np.void] | NDArray[np.object_]
     positions: NDArray[np.int64]
     recorded_at: NDArray[np.int64]
+    erased: int = 0
+    damaged: int = 0
+    stored: NDArray[np.int64] | None = None

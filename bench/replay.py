@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 from bench.measured import Measured, ratio
 from bench.workbench import History, Workbench
 from domain.history import in_fold_order
-from domain.instants import instant
+from domain.instants import Instant, instant
 from domain.journey.fold import fold
 from domain.journey.in_force import Version, version
 from domain.rulebook.reader import rulebook
@@ -40,7 +40,7 @@ def measure_replay(bench: Workbench, say: Callable[[str], None]) -> list[Measure
     versions = [version(rulebook(bench.rulebook))]
     histories = bench.histories(CUSTOMERS)
     library = stock_library(bench.fresh_database())
-    households = [_recorded(library, history) for history in histories]
+    households = [recorded(library, history) for history in histories]
     folded: list[float] = []
     restored: list[float] = []
     replayed: list[float] = []
@@ -50,8 +50,8 @@ def measure_replay(bench: Workbench, say: Callable[[str], None]) -> list[Measure
             assert isinstance(outcome, Stored), outcome
         for turn in range(1, ROUNDS + 1):
             say(f"fold against the library's replay, {turn} of {ROUNDS}")
-            folded.append(_fold_rate(histories, versions))
-            replayed.append(_library_rate(library, households))
+            folded.append(fold_rate(histories, versions, AS_OF))
+            replayed.append(library_rate(library, households))
             restored.append(_restore_rate(service.log, histories, versions))
     library.close()
     ours = Measured("fold_facts_per_s", "fold under the sample's rulebook, facts in memory", "facts/s", folded)
@@ -66,10 +66,11 @@ def measure_replay(bench: Workbench, say: Callable[[str], None]) -> list[Measure
     ]
 
 
-def _fold_rate(histories: Sequence[History], versions: Sequence[Version]) -> float:
+def fold_rate(histories: Sequence[History], versions: Sequence[Version], as_of: Instant) -> float:
+    """Facts a second of the reference, in memory."""
     begun = perf_counter()
     for history in histories:
-        fold(in_fold_order(history, AS_OF), versions, AS_OF)
+        fold(in_fold_order(history, as_of), versions, as_of)
     return _total(histories) / (perf_counter() - begun)
 
 
@@ -96,7 +97,7 @@ def stock_library(conninfo: str) -> Application[UUID]:
     )
 
 
-def _recorded(library: Application[UUID], history: History) -> UUID:
+def recorded(library: Application[UUID], history: History) -> UUID:
     """As many events as the customer has facts: the first of them is the aggregate's creation."""
     household = Household()
     for fact in history[1:]:
@@ -105,7 +106,8 @@ def _recorded(library: Application[UUID], history: History) -> UUID:
     return household.id
 
 
-def _library_rate(library: Application[UUID], households: Sequence[UUID]) -> float:
+def library_rate(library: Application[UUID], households: Sequence[UUID]) -> float:
+    """Events a second of the library's replay."""
     begun = perf_counter()
     events = sum(_version_of(library, household) for household in households)
     return events / (perf_counter() - begun)

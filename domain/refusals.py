@@ -107,6 +107,18 @@ class AnotherPublished(Conflict):
     """Something else was published under this Idempotency-Key; nothing was published now."""
 
 
+class AnotherBacktestAsked(Conflict):
+    """Another backtest was asked for under this Idempotency-Key; none was begun now."""
+
+
+class BacktestsWaiting(Conflict):
+    """So many backtests wait already; try again when one of them has ended, or cancel one."""
+
+
+class NotComparable(Conflict):
+    """Two backtests can be compared when both are done and of one journey."""
+
+
 class Unknown(Refusal):
     """There is nothing of that name."""
 
@@ -147,6 +159,10 @@ class NothingParked(Unknown):
     """No customer is parked at that position."""
 
 
+class UnknownBacktest(Unknown):
+    """There is no backtest of that id; of those that ended the newest hundred are kept."""
+
+
 class UnknownPosition(Unknown):
     """No fact stands at that position."""
 
@@ -161,6 +177,18 @@ class Unavailable(Refusal):
 
 class NotCaughtUp(Unavailable):
     """The projections have not reached that position yet; try again shortly."""
+
+
+class ArchiveDamaged(Unavailable):
+    """A file of the archive is missing or damaged; the next keeping makes it anew, or `trailbook archive rebuild`."""
+
+
+class ArchiveBusy(Unavailable):
+    """Another process keeps the archive at this moment; try again shortly."""
+
+
+class ArchiveDiffers(Refusal):
+    """The archive does not say what the log says; `trailbook archive rebuild` makes it anew."""
 
 
 class StoreAway(Unavailable):

@@ -1,6 +1,6 @@
 """A page of entries -> rows and position in one transaction; the same transaction works what has become due."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 from uuid import UUID
@@ -23,6 +23,9 @@ TOGETHER: Final = 200
 QUIET: Final[Duration] = 2 * SECOND
 """How far ``worked_until`` may lie back where nothing is to be done, before that alone is worth a transaction."""
 
+NOTHING: Final = Tracking(0, 0)
+"""Where an empty partition stands."""
+
 T = TypeVar("T")
 
 
@@ -38,10 +41,25 @@ class Touched:
     anew: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Where rows stand that were made all at once; ``failed`` are the customers who could not be folded, and why."""
+
+    tracking: Tracking
+    failed: Sequence[tuple[UUID, Exception]]
+
+
 class Projection(Protocol):
     """What a follower keeps up to date: rows that are a function of a customer's facts and the rulebooks."""
 
     name: str
+
+    def filling(self, lease: Lease) -> Callable[[Connection[TupleRow]], Filled] | None:
+        """What makes all rows of an empty partition at once, as if it had been followed; ``None``: it must be followed.
+
+        Asked outside of a transaction, and called within one.
+        """
+        ...
 
     def due(self, connection: Connection[TupleRow], until: Instant) -> Iterable[UUID]:
         """Whose rows change by the mere passing of time up to and including ``until``."""
@@ -76,12 +94,18 @@ class Follower:
         self._lease = lease
         self._page = page
         self._publications: Sequence[Publication] | None = None
+        self._may_be_filled = lease.building
 
     def step(self) -> bool:
         """Work one page and all that is due, in one transaction; returns whether there may be more to read.
 
+        A version that is built from nothing is filled at once, where the projection can; that is tried once.
         Raises ``LeaseLost``, ``StoreAway``; then nothing was written.
         """
+        if self._may_be_filled:
+            self._may_be_filled = False
+            if self._fill():
+                return True
         with self._turns.begun() as turn:
             before = turn.tracking()
             if before is None:
@@ -100,6 +124,23 @@ class Follower:
             crashpoint("follow.before_commit")
         crashpoint("follow.after_commit")
         return page.more
+
+    def _fill(self) -> bool:
+        with self._turns.begun() as turn:
+            if turn.tracking() != NOTHING:
+                return False
+        filling = self._projection.filling(self._lease)
+        if filling is None:
+            return False
+        with self._turns.begun() as turn:
+            if turn.tracking() != NOTHING:
+                return False
+            filled = filling(turn.connection)
+            for customer, error in filled.failed:
+                turn.park(customer, filled.tracking.position, type(error).__name__)
+            turn.advance(filled.tracking)
+            crashpoint("fill.before_commit")
+        return True
 
     def waits(self, error: Exception) -> None:
         """Say for others to see what it waits for."""

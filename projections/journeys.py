@@ -1,6 +1,8 @@
 """What follows from a customer's facts on every journey: her stage, her trail, her opportunities, whose she is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +14,8 @@ from psycopg.rows import TupleRow
 from domain.facts import Fact
 from domain.journey.beliefs import Late
 from domain.refusals import EntryDamaged
-from event_log.follower import Touched
+from event_log.follower import NOTHING, Filled, Touched
+from event_log.leases import Lease
 from event_log.named_sql import named_queries
 from event_log.published import versions_by_journey
 from event_log.reading import Reading
@@ -28,19 +31,52 @@ _QUERIES = named_queries(Path(__file__).with_suffix(".sql"))
 
 BELIEFS: Final = 200
 """So many are folded between two signs of life."""
+TOGETHER: Final = 200
+"""So many customers are derived together who were not filled with the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Where rows stand that were all made at once, and of which customers they are."""
+
+    tracking: Tracking
+    customers: Container[UUID]
+
+
+Filling = Callable[[Connection[TupleRow]], Made]
+"""Makes all rows of an empty partition but those of some customers, within a transaction."""
 
 
 class JourneysProjection:
     """Tables ``standing``, ``stays``, ``trail``, ``opportunities``, ``sellers`` and ``kept``: one position.
 
     Facts in order continue from what was kept of a customer; for what is late everything known of her is read.
+    ``prepared`` says what fills an empty partition at once; without it, it is followed from the beginning.
     """
 
     name = "journeys"
 
-    def __init__(self, log: Reading, random_bytes: RandomBytes) -> None:
+    def __init__(
+        self, log: Reading, random_bytes: RandomBytes, prepared: Callable[[Lease], Filling | None] = lambda lease: None
+    ) -> None:
         self._log = log
         self._random_bytes = random_bytes
+        self._prepared = prepared
+
+    def filling(self, lease: Lease) -> Callable[[Connection[TupleRow]], Filled] | None:
+        filling = self._prepared(lease)
+        return None if filling is None else partial(self._fill, lease, filling)
+
+    def _fill(self, lease: Lease, filling: Filling, connection: Connection[TupleRow]) -> Filled:
+        made = filling(connection)
+        publications = self._log.publications(made.tracking.position)
+        failed: list[tuple[UUID, Exception]] = []
+        for numbers in self._log.everybody(TOGETHER, lease):
+            left = [Touched(number, anew=True) for number in numbers if number not in made.customers]
+            if left:
+                failed += self.write(connection, left, publications, NOTHING, made.tracking)
+        self.forget(connection, [number for number, _ in failed])
+        return Filled(made.tracking, failed)
 
     def due(self, connection: Connection[TupleRow], until: int) -> Iterable[UUID]:
         return [customer for (customer,) in connection.execute(_QUERIES["due"], {"until": until})]

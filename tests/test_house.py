@@ -47,14 +47,33 @@ def test_make_test_runs_style_types_contracts_and_tests() -> None:
     assert "make test" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 
 
-def test_locks_are_pinned_by_hash_and_name_no_address() -> None:
-    for lock in (ROOT / "requirements").glob("*.txt"):
-        text = lock.read_text(encoding="utf-8")
-        assert "://" not in text
-        pins = [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
-        assert pins
-        assert all(re.match(r"[a-z0-9._-]+==\S+ ", pin) for pin in pins), lock
-        assert text.count("--hash=sha256:") >= len(pins)
+LOCKS = ("all.txt", "ray.txt", "run.txt")
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_are_pinned_by_hash_and_name_no_address(lock: str) -> None:
+    text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    pins = pins_of(lock)
+
+    assert "://" not in text
+    assert pins
+    assert all(re.match(r"[a-z0-9._-]+==\S+ ", pin) for pin in pins), lock
+    assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_locks_agree_on_versions_and_there_is_no_other() -> None:
+    assert sorted(path.name for path in (ROOT / "requirements").glob("*.txt")) == list(LOCKS)
+
+    of_all = {pin.split()[0] for pin in pins_of("all.txt")}
+    names = {pin.partition("==")[0] for pin in of_all}
+    for lock in LOCKS:
+        pins = {pin.split()[0] for pin in pins_of(lock)}
+        assert {pin for pin in pins if pin.partition("==")[0] in names} <= of_all
+
+
+def pins_of(lock: str) -> list[str]:
+    text = (ROOT / "requirements" / lock).read_text(encoding="utf-8")
+    return [line for line in text.splitlines() if line and not line.startswith((" ", "#"))]
 
 
 def test_no_registry_and_no_path_of_a_machine_is_committed() -> None:

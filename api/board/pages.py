@@ -9,7 +9,18 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from api.access import open_to_all
-from api.board import board, customer, deciding, drafts, rulebooks, today, working
+from api.board import (
+    backtest_comparison,
+    backtest_report,
+    backtests,
+    board,
+    customer,
+    deciding,
+    drafts,
+    rulebooks,
+    today,
+    working,
+)
 from api.board.refusing import page_router
 from api.board.view import Looking
 from api.login import logged_in
@@ -42,7 +53,11 @@ def static(name: str) -> Any:
     return FileResponse(file, headers={"Cache-Control": "max-age=3600"})
 
 
-for part in (_pages, *(module.router for module in (board, today, working, customer, deciding, rulebooks, drafts))):
+_JOURNEY = (board, today, working, customer, deciding, rulebooks, drafts)
+# The address of one backtest is looked at before that of a journey's: it is an id, and no journey is called so.
+_BACKTESTS = (backtest_report, backtest_comparison, backtests)
+
+for part in (_pages, *(module.router for module in (*_JOURNEY, *_BACKTESTS))):
     router.include_router(part)
 
 

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Query
 from fastapi.responses import HTMLResponse
@@ -35,10 +36,18 @@ class Row:
 
 @router.get("/rulebooks/{journey}", dependencies=[Depends(logged_in)])
 def rulebooks(
-    view: Looking, journey: str, version: Annotated[int | None, Query(ge=1, lt=2**31)] = None
+    view: Looking,
+    journey: str,
+    version: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+    backtest: UUID | None = None,
 ) -> HTMLResponse:
-    """The versions, and the document of one, default the newest."""
-    return rulebooks_page(view.to(journey, "rulebooks"), version)
+    """The versions, and the document of one, default the newest; ``backtest`` makes its candidate the draft."""
+    view.to(journey, "rulebooks")
+    if backtest is None:
+        return rulebooks_page(view, version)
+    view.actor.require("read_backtests")
+    candidate = view.service.backtests.one(backtest).document
+    return rulebooks_page(view, version, form={"document": candidate}, drafting=True)
 
 
 def rulebooks_page(view: View, number: int | None, status: int = 200, **more: Any) -> HTMLResponse:
@@ -65,6 +74,7 @@ def shown(view: View, number: int | None) -> dict[str, Any]:
         "based_on": etag(rows[-1].publication),
         "new_id": new_form_id,
         "may_publish": view.actor.may("publish"),
+        "may_try": view.actor.may("backtest"),
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from api.board.backtest_words import BACKTEST_WORDS
 from domain.journey.vocabulary import Sentence
 
 Language = Literal["zh", "en"]
@@ -221,6 +222,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "why": ("原因", "Why"),
     "worked_cards": ("已处理", "Done with"),
     "yesterday": ("昨天", "Yesterday"),
+    **BACKTEST_WORDS,
 }
 
 KINDS: Final[Mapping[str, Sentence]] = {
@@ -233,7 +235,11 @@ KINDS: Final[Mapping[str, Sentence]] = {
 REFUSALS: Final[Mapping[str, str]] = {
     "AheadOfNow": "以后才会知道的事还不能问：“当时所知”晚于现在。",
     "AlreadyVoided": "这条事实已经作废，再作废一次不会改变什么。",
+    "AnotherBacktestAsked": "同一次提问已经问了别的内容，这次没有开始回测。",
     "AnotherPublished": "同一次发布已经发布了别的内容，这次什么都没有发布。",
+    "ArchiveBusy": "另一个进程正在整理档案，请稍候再试。",
+    "ArchiveDamaged": "档案有文件缺失或损坏；下次整理时会重建，也可运行 trailbook archive rebuild。",
+    "BacktestsWaiting": "排队的回测太多了；等一个结束，或取消一个，再试。",
     "BasedOnAnother": "在你修改期间，有人发布了新的版本；请对照最新版再改。",
     "BasedOnNothing": "没有说明这次修改基于哪一版。",
     "Conflict": "与已知的情况矛盾。",
@@ -249,6 +255,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "NotAllowed": "你的角色不能做这件事。",
     "NotAnInstant": "日期写成 2026-03-01，时间写成 2026-03-01T12:30。",
     "NotCaughtUp": "还没有算到那里，请稍候再试。",
+    "NotComparable": "只有同一旅程、都已完成的两份报告才能比较。",
     "NotJson": "这不是合格的 JSON。",
     "NotOpen": "这个机会已经不在了，可能刚被处理过。",
     "NotUnderstood": "看不懂所问的内容。",
@@ -263,6 +270,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "TooLarge": "一次放不下这么多。",
     "Unavailable": "服务暂时不能回答，请稍候再试。",
     "Unknown": "没有这个名字。",
+    "UnknownBacktest": "没有这次回测；结束的回测只留最近一百次。",
     "UnknownCustomer": "没有这位客户。",
     "UnknownJourney": "没有这个旅程，或它还没有发布过规则册。",
     "UnknownOpportunity": "没有这个机会。",

@@ -14,6 +14,7 @@ YAML = "application/yaml"
 HEADERS: Mapping[str, Schema] = {
     "Link": {"description": 'The next page: rel="next".', "schema": {"type": "string"}},
     "ETag": {"description": "Of this version, for If-Match.", "required": True, "schema": {"type": "string"}},
+    "Location": {"description": "Where it is found.", "required": True, "schema": {"type": "string"}},
     "Cache-Control": {"description": "no-store", "required": True, "schema": {"const": "no-store"}},
     "Retry-After": {"description": "Seconds.", "required": True, "schema": {"type": "string", "pattern": "^\\d+$"}},
     "WWW-Authenticate": {"description": "Bearer", "required": True, "schema": {"const": "Bearer"}},

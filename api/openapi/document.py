@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from typing_extensions import is_typeddict
 
 from api.access import RIGHTS, Allowed, NotAllowed, NotAuthenticated, Permission
-from api.openapi import answers, bodies, messages, operations, published, standings
+from api.openapi import answers, backtested, bodies, messages, operations, published, standings
 from api.openapi.describing import add_problems
 from api.problems import NotFound
 from api.seen import Seen
@@ -34,6 +34,7 @@ TAGS: Mapping[str, str] = {
     "opportunities": "The list of a day, and working it.",
     "board": "Who stands in which stage.",
     "journeys": "Journeys and the versions of their rulebooks.",
+    "backtests": "All of history against other rules: started, watched, read and compared.",
     "keys": "API keys, and who one is oneself.",
     "operations": "How far the projections are, and who is set aside.",
     "health": "For whoever runs it.",
@@ -63,6 +64,12 @@ LINKS: Mapping[tuple[str, str], Mapping[str, Mapping[str, str]]] = {
         "opportunityDone": {"opportunity": "/items/0/id"},
         "opportunitySkip": {"opportunity": "/items/0/id"},
         "opportunitySnooze": {"opportunity": "/items/0/id"},
+    },
+    ("startBacktest", "202"): {
+        "getBacktest": {"id": "/id"},
+        "listBacktestCustomers": {"id": "/id"},
+        "compareBacktests": {"id": "/id", "other": "/id"},
+        "endBacktest": {"id": "/id"},
     },
     ("makeKey", "201"): {"revokeKey": {"id": "/id"}},
 }
@@ -194,7 +201,7 @@ def _exemplify(operation: dict[str, Any], example: Example, number: str) -> None
 def _schemas() -> dict[str, Any]:
     models = [
         model
-        for module in (answers, bodies, messages, operations, published, standings)
+        for module in (answers, backtested, bodies, messages, operations, published, standings)
         for name, model in vars(module).items()
         if is_typeddict(model) and model.__module__ == module.__name__ and not name.endswith("Members")
     ]

@@ -1,6 +1,7 @@
 """What questions are asked with: the parameters that several routes share, each with its sentence."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import Header, Path, Query
 
@@ -26,6 +27,8 @@ ProjectionName = Annotated[str, Path(description="The projection.", json_schema_
 ParkedPosition = Annotated[
     int, Path(description="As the list of the parked shows it.", json_schema_extra={"minimum": 1})
 ]
+BacktestId = Annotated[UUID, Path(description="The backtest.")]
+OtherBacktest = Annotated[UUID, Path(description="The backtest to compare it with.")]
 VersionNumber = Annotated[int, Path(description="Number of a version.", json_schema_extra={"minimum": 1})]
 
 AsOf = Annotated[

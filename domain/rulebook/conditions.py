@@ -60,10 +60,13 @@ def _reaches(value: Any, bound: Any) -> bool:
 
 
 def millionths(value: Any) -> int | None:
-    """A number as whole millionths, so that sums do not depend on their order; ``None`` for what is no number."""
+    """A number as whole millionths, so that sums do not depend on their order; ``None`` for what is no number.
+
+    5.0 is 5, and whole numbers are exact.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value * MILLIONTHS if isinstance(value, int) else round(value * MILLIONTHS)
+    return int(value) * MILLIONTHS if value == int(value) else round(value * MILLIONTHS)
 
 
 @dataclass(frozen=True, slots=True)

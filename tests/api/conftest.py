@@ -4,10 +4,13 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
+import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from psycopg.conninfo import make_conninfo
 
 from api.app import create_app
 from api.settings import Settings
@@ -16,6 +19,16 @@ from tests.api.served import served
 from tests.api.test_service import KEY
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
+@pytest.fixture(scope="module")
+def database_for_all(postgres: str, template: str) -> Iterator[str]:
+    """One database for all tests of a module, which leave nothing behind that another would see."""
+    name = f"module_{uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as owner:
+        owner.execute(f"create database {name} template {template}".encode())
+        yield make_conninfo(postgres, dbname=name)
+        owner.execute(f"drop database {name} with (force)".encode())
 
 
 @pytest.fixture

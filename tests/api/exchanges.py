@@ -64,6 +64,20 @@ SECOND_RULEBOOK: Final = {
     "moves": [*RULEBOOK["moves"], {"id": "back", "from": "mql", "to": "lead", "after": "14d"}],
 }
 
+TRIED: Final = {
+    **RULEBOOK,
+    "tags": [
+        {
+            **RULEBOOK["tags"][0],
+            "when": {
+                "fact": "content.clicked",
+                "where": {"content": "price-list"},
+                "times": {"at_least": 1, "within": "7d"},
+            },
+        }
+    ],
+}
+
 HER: Final = {"customer": "wmAbc123"}
 ON_JOURNEY: Final = {**HER, "journey": "course-sales"}
 JOURNEY: Final = {"journey": "course-sales"}
@@ -99,7 +113,8 @@ OTHERS: Final = [
 class Teller:
     """Makes the calls, a second of the database's clock apart.
 
-    ``follow`` brings the projections up to date, ``park`` sets a customer aside at a position.
+    ``follow`` brings the projections up to date, ``park`` sets a customer aside at a position, ``backtest`` runs the
+    backtest that has waited longest.
     """
 
     client: httpx.Client
@@ -108,6 +123,7 @@ class Teller:
     it_is: Callable[[Instant], None]
     follow: Callable[[], None]
     park: Callable[[str, int], None]
+    backtest: Callable[[], None]
     told: list[Exchange] = field(default_factory=list)
 
     def call(
@@ -148,7 +164,7 @@ class Teller:
 
 
 def tell(teller: Teller) -> list[Exchange]:
-    for part in (_begin, _look, _work, _correct, _administer, _as_other_clients, _operate):
+    for part in (_begin, _look, _work, _correct, _administer, _as_other_clients, _operate, _try_out):
         part(teller)
     return teller.told
 
@@ -286,6 +302,33 @@ def _operate(teller: Teller) -> None:
     call("listParked", "Somebody", query={"after": 4, "limit": 10})
     call("retryParked", "Tried again", {"position": 5})
     call("rebuildProjection", "Another version is begun", journeys, query={"back": False})
+
+
+def _try_out(teller: Teller) -> None:
+    call = teller.call
+    asked = {
+        "journey": "course-sales",
+        "candidate": TRIED,
+        "from": "2026-02-27T00:00:00+08:00",
+        "to": "2026-03-02T10:00:00+08:00",
+        "outcome": {"type": "message.received", "within": "7d"},
+        "vary": {"path": "tags.price.times.at_least", "values": [1, 2, 3]},
+    }
+    once = {"Idempotency-Key": "b4c1-one-click"}
+    first, _ = call("startBacktest", "One click is enough", headers=once, body=asked)
+    call("startBacktest", "Sent again", headers=once, body=asked)
+    teller.backtest()
+    one = {"id": first["id"]}
+    call("getBacktest", "Its report", one)
+    second, _ = call("startBacktest", "All of history", body={"journey": "course-sales", "candidate": RULEBOOK})
+    call("listBacktests", "The newest", query={"journey": "course-sales", "limit": 1})
+    call("listBacktests", "The one before", query={"cursor": 2})
+    teller.backtest()
+    query = {"published": "lead", "candidate": "mql", "limit": 1}
+    call("listBacktestCustomers", "Who would stand in mql", one, query=query)
+    call("listBacktestCustomers", "From a place in the list on", one, query={"cursor": 1})
+    call("compareBacktests", "With the rules as they were", {**one, "other": second["id"]})
+    call("endBacktest", "It is removed", {"id": second["id"]})
 
 
 def _as_other_clients(teller: Teller) -> None:

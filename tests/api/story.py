@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from api.app import create_app
+from api.running_backtest import run_kept
 from api.settings import Settings
 from api.wiring import Service, service
 from domain.instants import DAY, Instant
@@ -53,9 +54,15 @@ def told_once(database: str, home: Path) -> Iterator[Story]:
         def park(customer: str, position: int) -> None:
             owner.execute(PARK, [wired.log.reading.number(customer), position])
 
+        def backtest() -> None:
+            runner = UUID(int=1)
+            id = wired.backtests.take(runner)
+            assert id is not None
+            run_kept(wired, id, runner)
+
         started = followers(wired.pool, wired.log.reading)
         with served(app) as address, httpx.Client(base_url=address, headers=headers, timeout=20) as client:
-            exchanges = tell(Teller(client, paths_of(app.openapi()), it_is, lambda: _follow(started), park))
+            exchanges = tell(Teller(client, paths_of(app.openapi()), it_is, lambda: _follow(started), park, backtest))
             yield Story(wired, address, exchanges)
 
 
@@ -64,7 +71,7 @@ def _made_the_same() -> Iterator[None]:
     numbers = (UUID(int=(0x5EED << 112) | number) for number in itertools.count(1))
     secrets = (f"shown-once-{number:031d}" for number in itertools.count(1))
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("wiring", "keyring", "idempotency"):
+        for module in ("wiring", "keyring", "idempotency", "asking_backtests"):
             patch.setattr(f"api.{module}.uuid4", lambda: next(numbers))
         patch.setattr("api.keyring.secrets.token_urlsafe", lambda _: next(secrets))
         yield

@@ -23,6 +23,7 @@ from domain.instants import DAY
 from domain.journey.fold import Folded, fold
 from domain.journey.in_force import Version, version
 from domain.rulebook.reader import rulebook
+from tests.batch_fold.both_engines import Compiled, one_by_one
 
 LAST_DAY = date(2026, 5, 31)
 WORLD = World(customers=300, days=120, seed=1, last_day=LAST_DAY)
@@ -85,6 +86,14 @@ def test_every_fact_passes_the_door(learned: list[Learned]) -> None:
 def test_nothing_happens_or_is_learned_outside_the_days(learned: list[Learned]) -> None:
     for delivery in learned:
         assert WORLD.start - DAY < delivery.fact.occurred_at <= delivery.at < WORLD.end
+
+
+def test_the_compiled_fold_says_the_same_of_everybody(facts: dict[str, list[Fact]], folded: dict[str, Folded]) -> None:
+    judging, histories = versions(WORLD), list(facts.values())
+    compiled = Compiled(histories, [judging])
+
+    assert compiled.folded(0, WORLD.end) == list(folded.values())
+    assert compiled.folded(0, WORLD.middle) == one_by_one(histories, judging, WORLD.middle)
 
 
 def test_some_is_late_and_some_comes_twice_word_for_word(learned: list[Learned]) -> None:

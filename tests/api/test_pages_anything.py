@@ -16,14 +16,18 @@ QUESTIONS = {
     "/today/j/cards": ("start", "open", "on"),
     "/board/j": ("as_of",),
     "/board/j/stages/A": ("cursor",),
-    "/rulebooks/j": ("version",),
+    "/rulebooks/j": ("version", "backtest"),
+    "/backtests/j": ("lang",),
+    "/backtests/j/more": ("before",),
+    "/backtests/j/compare": ("id",),
     "/journey/j/customer/k1": ("as_of", "known_at", "trail", "steps", "facts"),
 }
-PAGES = ("/today/j", "/board/j", "/rulebooks/j", "/journey/j/customer/k1")
+PAGES = ("/today/j", "/board/j", "/rulebooks/j", "/backtests/j", "/journey/j/customer/k1")
 TEXTS = ("", "garbage", "-1", "0", "9" * 30, "0001-01-01", "9999-12-31", "2026-02-30", "2026-03-01T25:00", "%00", "🜚",
          "2026-03-01T12:00:00+99:99", "' or 1=1", "2026-11-01T12:00:00.1234567Z")  # fmt: skip
-ELSEWHERE = ("/today/x", "/board/x", "/rulebooks/x", "/journey/x/customer/k1", "/journey/j/customer/nobody",
-             "/board/j/stages/x?cursor=x", "/today/%00", "/journey/j/customer/%00")  # fmt: skip
+ELSEWHERE = ("/today/x", "/board/x", "/rulebooks/x", "/backtests/x", "/backtests/%00", "/journey/x/customer/k1",
+             "/journey/j/customer/nobody", "/board/j/stages/x?cursor=x", "/today/%00",
+             "/journey/j/customer/%00")  # fmt: skip
 
 
 def test_no_question_breaks_a_page(database: str, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -136,7 +138,60 @@ def test_versions_come_into_force_in_turn(tmp_path: Path) -> None:
     assert (line["stage"], line["since"]) == ("B", "2026-03-09T00:00:00Z")
 
 
-@pytest.mark.parametrize("options", [["--as-of", "soon"], ["--engine", "vector"]])
+SERIES = [
+    {"version": 1, "published_at": "2026-01-01T00:00:00Z", "effective_from": None, "document": RULEBOOK},
+    {
+        "version": 2,
+        "published_at": "2026-03-04T00:00:00Z",
+        "effective_from": "2026-03-03T00:00:00Z",
+        "document": RULEBOOK.replace("5d", "2d").replace("add: hot", "add: warm") + "renames: {A: B}\n",
+    },
+]
+LIVES = [
+    event(1, 1),
+    event(2, 2, "Z", type="tag.added", data={"tag": "手工"}),
+    event(3, 4, recordedat="2026-03-20T00:00:00Z"),
+    event(4, 5, type="stage.set", data={"journey": "j", "stage": "A", "hold": "3d"}),
+    event(5, 6, "a", data={"v": 1}),
+    event(6, 7, "a", type="fact.voided", data={"source": "s", "id": "5"}),
+    event(7, 9, "b"),
+]
+CUTS = [
+    ["--as-of", "2026-03-10T00:00:00Z"],
+    ["--as-of", "2026-03-06T00:00:00Z"],
+    ["--as-of", "2026-02-01T00:00:00Z"],
+    ["--as-of", "2026-03-10T00:00:00Z", "--known-at", "2026-03-06T12:00:00Z"],
+    ["--as-of", "2026-03-10T00:00:00Z", "--known-at", "2025-12-31T00:00:00Z"],
+    ["--as-of", "2026-03-10T00:00:00Z", "--customer", "c1"],
+    ["--as-of", "2026-03-10T00:00:00Z", "--customer", "nobody"],
+    [],
+]
+
+
+@pytest.mark.parametrize("trail", [[], ["--trail"]])
+@pytest.mark.parametrize("cut", CUTS)
+@pytest.mark.parametrize("rules", ["--rulebook", "--rulebooks"])
+def test_both_engines_print_the_same_bytes(tmp_path: Path, rules: str, cut: list[str], trail: list[str]) -> None:
+    (tmp_path / "facts.ndjson").write_text("\n".join(map(json.dumps, LIVES)), encoding="utf-8")
+    book = RULEBOOK if rules == "--rulebook" else "\n".join(map(json.dumps, SERIES))
+    (tmp_path / "rules").write_text(book, encoding="utf-8")
+    asked = ["replay", "--facts", f"{tmp_path}/facts.ndjson", rules, f"{tmp_path}/rules", *cut, *trail]
+
+    by_reference, by_vector = (
+        CliRunner().invoke(app, [*asked, "--engine", engine]) for engine in ("reference", "vector")
+    )
+
+    assert (by_reference.exit_code, by_vector.exit_code) == (0, 0), by_vector.output
+    assert by_vector.stdout_bytes == by_reference.stdout_bytes
+
+
+def test_other_commands_do_not_load_the_compiler() -> None:
+    loaded = "import sys, api.cli; sys.exit('numba' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("options", [["--as-of", "soon"], ["--engine", "fast"]])
 def test_wrong_usage_exits_2(tmp_path: Path, options: list[str]) -> None:
     assert replay(tmp_path, [event(1, 1)], *options).exit_code == 2
 

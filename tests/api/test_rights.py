@@ -1,5 +1,6 @@
 """Who may call what: every route of the service, by role and by whose customer it is about."""
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
@@ -19,7 +20,9 @@ from api.wiring import Service, service
 from domain.facts import Fact
 from domain.instants import instant
 from projections.board import TOP
+from tests.api.backtest_example import example_report
 from tests.api.served import served
+from tests.api.test_kept_backtests import NOBODY, wanted
 from tests.api.test_service import KEY, publish
 from tests.following import follow as follow_all
 
@@ -58,6 +61,21 @@ MAY_CALL: Mapping[str, str] = {
     "POST /journey/{journey}/void/{position}": "admin",
     "GET /rulebooks/{journey}": READERS,
     "POST /rulebooks/{journey}": "ops admin",
+    "GET /backtests/{journey}": LOG_READERS,
+    "GET /backtests/{journey}/more": LOG_READERS,
+    "GET /backtests/{journey}/compare": LOG_READERS,
+    "POST /backtests/{journey}": "ops admin",
+    "GET /backtests/{id:uuid}": LOG_READERS,
+    "GET /backtests/{id:uuid}/progress": LOG_READERS,
+    "GET /backtests/{id:uuid}/customers": LOG_READERS,
+    "GET /backtests/{id:uuid}/report.json": LOG_READERS,
+    "POST /backtests/{id:uuid}/cancel": "ops admin",
+    "GET /v1/backtests": LOG_READERS,
+    "POST /v1/backtests": "ops admin",
+    "GET /v1/backtests/{id}": LOG_READERS,
+    "GET /v1/backtests/{id}/customers": LOG_READERS,
+    "GET /v1/backtests/{id}/compare/{other}": LOG_READERS,
+    "DELETE /v1/backtests/{id}": "ops admin",
     "GET /v1/me": KEYED,
     "GET /v1/keys": "auditor admin",
     "POST /v1/keys": "admin",
@@ -163,16 +181,27 @@ def routes_of(app: FastAPI) -> list[tuple[str, RouteContext]]:
     return found
 
 
-def path_of(wired: Service, route: str, owner: str, spare_key: str) -> str:
+def spare_of(wired: Service, route: str) -> str:
+    """The id of a backtest, or of a key, that may go."""
+    if "backtests" in route:
+        backtest = wanted(json.dumps(RULEBOOK))
+        report = example_report(100, 2, 2)
+        report["candidate"] |= {"version": 2, "based_on": 1}
+        wired.backtests.keep(backtest, MARCH_1, report, NOBODY)
+        return str(backtest.id)
+    return str(wired.keys.add(Wanted("ops"), by=None)[0].id) if "{id}" in route else ""
+
+
+def path_of(wired: Service, route: str, owner: str, spare: str) -> str:
     number = wired.log.reading.number(owner)
     assert number is not None
     (fact,) = wired.log.reading.customer(owner).facts[:1]
     values = {
-        "journey": "j", "stage": "B", "number": 1, "name": "board.css", "id": spare_key, "customer": owner,
+        "journey": "j", "stage": "B", "number": 1, "name": "board.css", "id": spare, "other": spare, "customer": owner,
         "projection": "journeys", "position": fact.position,
         "opportunity": opportunity_id(number, "j", "talk", MARCH_1),
     }  # fmt: skip
-    return route.partition(" ")[2].replace(":path}", "}").format(**values)
+    return route.partition(" ")[2].replace(":path}", "}").replace(":uuid}", "}").format(**values)
 
 
 def asked(client: httpx.Client, route: str, path: str, key: str | None, session: str) -> httpx.Response:
@@ -218,8 +247,7 @@ def test_every_route_answers_each_role_and_owner_as_the_table_says(
     for route, _ in routes:
         for role in roles:
             for owner in (OWN, ANOTHERS, NOBODYS) if "{" in route else (OWN,):
-                spare = str(wired.keys.add(Wanted("ops"), by=None)[0].id) if "{id}" in route else ""
-                path = path_of(wired, route, owner, spare)
+                path = path_of(wired, route, owner, spare_of(wired, route))
                 answer = asked(client, route, path, keys[role], sessions[role])
                 right = expected(route, role, owner, path)
                 if answer.status_code not in right if right else answer.status_code in (401, 403, 404, 500):

@@ -1,4 +1,5 @@
-"""The stage counts of two real logs, at every instant for which an independent program computed them."""
+"""The stage counts of two real logs, at every instant for which an independent program computed them; by both engines
+everybody is folded alike."""
 
 import json
 import os
@@ -9,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from domain.facts import Fact
 from domain.history import in_fold_order
 from domain.instants import LATEST, instant
-from domain.journey.fold import JourneyFold
-from domain.journey.in_force import version
+from domain.journey.fold import Folded, JourneyFold
+from domain.journey.in_force import Version, version
 from domain.rulebook.reader import rulebook
+from tests.batch_fold.both_engines import Compiled
 from tests.data.read_files import Histories, histories_of, lines_of
 
 DATA = Path(os.environ.get("TRAILBOOK_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
@@ -48,25 +51,45 @@ def histories(log: str) -> Histories:
 
 
 @cache
-def counts(log: str) -> dict[str, Counter[str]]:
-    """Where everyone stands at each instant: one pass a customer, asked on the way."""
-    versions = [version(rulebook((RULEBOOKS / f"{log}.yaml").read_text(encoding="utf-8")))]
-    found: dict[str, Counter[str]] = {as_of: Counter() for as_of in INSTANTS[log]}
-    for known in histories(log).values():
-        facts = in_fold_order(known, LATEST)
-        run, taken = JourneyFold(versions), 0
+def versions(log: str) -> list[Version]:
+    return [version(rulebook((RULEBOOKS / f"{log}.yaml").read_text(encoding="utf-8")))]
+
+
+@cache
+def ordered(log: str) -> list[list[Fact]]:
+    return [in_fold_order(known, LATEST) for known in histories(log).values()]
+
+
+@cache
+def folded(log: str) -> dict[str, list[Folded]]:
+    """Everybody at each instant: one pass a customer, asked on the way."""
+    found: dict[str, list[Folded]] = {as_of: [] for as_of in INSTANTS[log]}
+    for facts in ordered(log):
+        run, taken = JourneyFold(versions(log)), 0
         for as_of in INSTANTS[log]:
             while taken < len(facts) and facts[taken].occurred_at <= instant(as_of):
                 run.take(facts[taken])
                 taken += 1
-            if taken:
-                found[as_of][run.up_to(instant(as_of)).standing.stage or "off"] += 1
+            found[as_of].append(run.up_to(instant(as_of)))
     return found
 
 
-@pytest.mark.parametrize(("log", "as_of"), [(log, as_of) for log, instants in INSTANTS.items() for as_of in instants])
-def test_stage_counts_are_those_of_the_reference(log: str, as_of: str) -> None:
-    assert dict(counts(log)[as_of]) == reference(log)["as_of"][as_of]
+def counts(log: str, as_of: str) -> Counter[str]:
+    """Where everybody stands of whom anything is known by then."""
+    everybody = zip(ordered(log), folded(log)[as_of], strict=True)
+    return Counter(one.standing.stage or "off" for facts, one in everybody if facts[0].occurred_at <= instant(as_of))
+
+
+@pytest.mark.parametrize("log", INSTANTS)
+def test_stage_counts_are_those_of_the_reference(log: str) -> None:
+    assert {as_of: dict(counts(log, as_of)) for as_of in INSTANTS[log]} == reference(log)["as_of"]
+
+
+@pytest.mark.parametrize("log", INSTANTS)
+def test_the_compiled_fold_says_the_same_of_everybody(log: str) -> None:
+    compiled = Compiled(ordered(log), [versions(log)])
+    for as_of in INSTANTS[log]:
+        assert compiled.folded(0, instant(as_of)) == folded(log)[as_of]
 
 
 @pytest.mark.parametrize("log", INSTANTS)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from domain.rulebook.conditions import millionths
 from tests.domain.given import Day, fact, given, if_, move, on, profile, rules, tagged, x, y
 
 
@@ -86,6 +87,17 @@ def test_a_sum_takes_each_number_as_whole_millionths_rounded_to_even() -> None:
     assert holds_at(9, {"sum": "x", "field": "n", "lte": 0}, x(1, n=0.0000005))
     # Each number is rounded, not the total: four halves of a millionth are nothing.
     assert holds_at(9, {"sum": "x", "field": "n", "lte": 0}, *(x(day, n=0.0000005) for day in (1, 2, 3, 4)))
+
+
+def test_whole_numbers_count_exactly_however_they_are_written() -> None:
+    assert [millionths(number) for number in (5, 5.0, -3.0, 999_999_999_999, 999_999_999_999.0)] == [
+        5_000_000,
+        5_000_000,
+        -3_000_000,
+        999_999_999_999_000_000,
+        999_999_999_999_000_000,
+    ]
+    assert [millionths(odd) for odd in (True, "5", None, [5])] == [None] * 4
 
 
 def test_a_sum_skips_what_is_no_number() -> None:

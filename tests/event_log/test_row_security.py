@@ -33,7 +33,11 @@ CUSTOMERS_OF = {
 }
 """Every table that holds customers, and the column that says whose row it is."""
 
-NOT_FOR_SELLERS = {"api_keys", "followers", "log_identity", "schema_migrations"} | {f"entries_{n}" for n in range(8)}
+NOT_FOR_SELLERS = {
+    *("api_keys", "followers", "log_identity", "schema_migrations"),
+    *("archive", "archive_segments", "backtests", "backtest_differing"),
+    *(f"entries_{n}" for n in range(8)),
+}
 FOR_ALL = {"positions", "tracking", "projection_versions", "progress", "live_sellers"}
 
 DERIVED = ("standing", "stays", "trail", "opportunities", "kept", "parked")

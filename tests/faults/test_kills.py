@@ -11,7 +11,7 @@ import pytest
 from api.wiring import Service
 from event_log.follower import PAGE
 from tests.faults.conftest import KEY, LONG, address_of, leases_end
-from tests.faults.crash_points import OF_A_FOLLOWER, OF_A_REBUILD, OF_THE_SERVICE, POINTS
+from tests.faults.crash_points import OF_A_FILLING, OF_A_FOLLOWER, OF_A_REBUILD, OF_THE_SERVICE, POINTS
 from tests.faults.ledger import Ledger, assert_nothing_lost_or_doubled
 from tests.faults.pouring import pouring
 from tests.faults.processes import killed_at, running
@@ -29,8 +29,9 @@ pytestmark = pytest.mark.timeout(60 + 60 * TIMES)
 def test_every_crash_point_is_one_at_which_some_process_is_killed_below() -> None:
     assert len(OF_THE_SERVICE) >= 3
     assert len(OF_A_FOLLOWER) >= 3
+    assert len(OF_A_FILLING) >= 1
     assert len(OF_A_REBUILD) >= 2
-    assert sorted(OF_THE_SERVICE + OF_A_FOLLOWER + OF_A_REBUILD) == POINTS
+    assert sorted(OF_THE_SERVICE + OF_A_FOLLOWER + OF_A_FILLING + OF_A_REBUILD) == POINTS
     assert len(set(POINTS)) == len(POINTS)
 
 
@@ -80,7 +81,8 @@ def test_a_rebuild_killed_at_any_point_goes_on_and_goes_live_whole(
     environment: dict[str, str], wired: Service, database: str
 ) -> None:
     with pouring(wired):
-        for _, point in itertools.product(range(TIMES), ["follow.before_commit", *OF_A_REBUILD]):
+        wired.archive.keep_up()
+        for _, point in itertools.product(range(TIMES), [*OF_A_FILLING, "follow.before_commit", *OF_A_REBUILD]):
             # One that was begun is gone on with.
             built = wired.rebuild.begin()
             killed_at(point, 2 if point.startswith("follow.") else 1, "work", environment)

@@ -63,8 +63,10 @@ class Actors:
 
     def _is_next(self, actor: Actor) -> bool:
         """Whether nobody else could go on before; then there is no need to ask."""
-        others = (one for one in self._alive if one is not actor)
-        return not any(one.wakes_at <= actor.wakes_at or (one.ready and one.ready()) for one in others)
+        for one in self._alive:
+            if one is not actor and (one.wakes_at <= actor.wakes_at or (one.ready and one.ready())):
+                return False
+        return True
 
     def run(self) -> None:
         """Until nobody is left; what an actor raises, this raises, and the others end where they stand."""

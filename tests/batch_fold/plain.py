@@ -1,0 +1,181 @@
+"""Columns and masks made fact by fact, straight from what the domain says, and answers as the domain's objects.
+
+Slow and plain: what the column-wise masks and the compiled fold are compared with.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from batch_fold.columns import Columns
+from batch_fold.folds import KINDS, NEVER, NONE, TIMERS, Folds
+from batch_fold.masks import NO_HOLD, PROFILE, STAGE_SET, TAG_ADDED, TAG_REMOVED, WORKED, Acts, Masks
+from batch_fold.program import Program
+from domain.facts import Fact
+from domain.instants import Instant, duration
+from domain.journey.fold import Folded
+from domain.journey.steps import Cause, HeldTag, NextTimer, OpenOpportunity, Standing, Step
+from domain.refusals import NotADuration
+from domain.rulebook.conditions import millionths
+
+WORD = 64
+
+
+def plain_columns(histories: Sequence[Sequence[Fact]]) -> Columns:
+    """Instants alone; fields are looked up in the facts."""
+    facts = [fact for history in histories for fact in history]
+    return Columns(
+        starts=np.cumsum([0, *map(len, histories)], dtype=np.int64),
+        at=np.array([fact.occurred_at for fact in facts], np.int64),
+        types=np.zeros(len(facts), np.int32),
+        type_names=("*",),
+        fields={},
+        attributes={},
+    )
+
+
+def plain_masks(histories: Sequence[Sequence[Fact]], program: Program) -> Masks:
+    facts = [fact for history in histories for fact in history]
+    names = {name: place for place, name in enumerate(program.names)}
+    acts: list[tuple[int, int, int, list[int], list[int]]] = []
+    act = np.zeros(len(facts), np.int32)
+    words = np.zeros((len(facts), -(-len(program.atoms) // WORD)), np.uint64)
+    amounts = np.zeros((len(program.amounts), len(facts)), np.int64)
+    for row, fact in enumerate(facts):
+        found = [
+            place
+            for place, atom in enumerate(program.atoms)
+            if atom.matches(fact) and (atom.summed is None or millionths(fact.data.get(atom.summed)) is not None)
+        ]
+        words[row] = _words(found, words.shape[1])
+        for place, field in enumerate(program.amounts):
+            amounts[place, row] = millionths(fact.data.get(field)) or 0
+        done = _act(fact, program, names)
+        if done is not None:
+            acts.append(done)
+            act[row] = len(acts)
+    width = -(-len(program.attributes) // WORD)
+    return Masks(
+        words=words,
+        amounts=amounts,
+        act=act,
+        acts=Acts(
+            kind=np.array([one[0] for one in acts], np.int8),
+            name=np.array([one[1] for one in acts], np.int32),
+            hold=np.array([one[2] for one in acts], np.int64),
+            sets=np.array([_words(one[3], width) for one in acts], np.uint64).reshape(len(acts), width),
+            verdict=np.array([_words(one[4], width) for one in acts], np.uint64).reshape(len(acts), width),
+        ),
+        names=tuple(names),
+    )
+
+
+def _words(bits: Sequence[int], width: int) -> list[int]:
+    return [sum(1 << bit % WORD for bit in bits if bit // WORD == word) for word in range(width)]
+
+
+def _act(fact: Fact, program: Program, names: dict[str, int]) -> tuple[int, int, int, list[int], list[int]] | None:
+    data = fact.data
+
+    def place(name: str) -> int:
+        return names.setdefault(name, len(names))
+
+    match fact.type:
+        case "profile.changed":
+            attributes = data.get("attributes")
+            if not isinstance(attributes, dict):
+                return None
+            named = [place for place, (name, _) in enumerate(program.attributes) if name in attributes]
+            verdicts = [
+                place for place in named if program.attributes[place][1].holds(attributes[program.attributes[place][0]])
+            ]
+            return PROFILE, NONE, NO_HOLD, named, verdicts
+        case "tag.added" | "tag.removed":
+            tag = data.get("tag")
+            kind = TAG_ADDED if fact.type == "tag.added" else TAG_REMOVED
+            return (kind, place(tag), NO_HOLD, [], []) if isinstance(tag, str) and tag else None
+        case "stage.set":
+            stage, hold = data.get("stage"), data.get("hold")
+            if data.get("journey") != program.journey or not isinstance(stage, str):
+                return None
+            try:
+                length = NO_HOLD if hold is None else duration(hold) if isinstance(hold, str) else None
+            except NotADuration:
+                return None
+            return None if length is None else (STAGE_SET, place(stage), length, [], [])
+        case "opportunity.done" | "opportunity.skipped":
+            rule = data.get("rule")
+            if data.get("journey") != program.journey or not isinstance(rule, str):
+                return None
+            return WORKED, place(rule), NO_HOLD, [], []
+    return None
+
+
+def plain_folded(folds: Folds, customer: int, facts: Sequence[Fact], comes: Instant | None) -> Folded:
+    """The domain's objects of one customer; ``facts`` are those of the whole batch."""
+    names = folds.names
+
+    def name(place: int) -> str | None:
+        return None if place == NONE else names[place]
+
+    def instant(at: int) -> Instant | None:
+        return None if at == NEVER else int(at)
+
+    def number(version: int) -> int | None:
+        return None if version == NONE else int(version)
+
+    made, held, cards, judged = folds.steps, folds.tags, folds.open, folds.judged
+    steps = [
+        Step(
+            at=int(made.at[row]),
+            kind=KINDS[made.kind[row]],
+            cause=Cause(
+                facts[made.fact[row]] if made.fact[row] != NONE else None,
+                TIMERS[made.timer[row]] if made.timer[row] != NONE else None,
+                name(made.rule[row]),
+                number(made.version[row]),
+            ),
+            origin=name(made.origin[row]),
+            target=name(made.target[row]),
+            tag=name(made.name[row]) if KINDS[made.kind[row]].startswith("tag") else None,
+            opportunity=name(made.name[row]) if KINDS[made.kind[row]] in ("opened", "closed") else None,
+        )
+        for row in range(made.starts[customer], made.starts[customer + 1])
+    ]
+    tags = {
+        names[held.tag[row]]: HeldTag(
+            since=int(held.since[row]),
+            by="rule" if held.by_rule[row] else "hand",
+            cause=steps[held.step[row] - made.starts[customer]].cause,
+            rule=name(held.rule[row]),
+            expires=instant(held.expires[row]),
+        )
+        for row in range(held.starts[customer], held.starts[customer + 1])
+    }
+    opened = {
+        names[cards.rule[row]]: OpenOpportunity(
+            names[cards.kind[row]], int(cards.since[row]), instant(cards.until[row])
+        )
+        for row in range(cards.starts[customer], cards.starts[customer + 1])
+    }
+    timer = None
+    if folds.next_at[customer] != NEVER:
+        timer = NextTimer(
+            int(folds.next_at[customer]), TIMERS[folds.next_timer[customer]], name(folds.next_rule[customer])
+        )
+    return Folded(
+        Standing(
+            stage=name(folds.stage[customer]),
+            since=instant(folds.since[customer]),
+            tags=tags,
+            open=opened,
+            rulebook=number(folds.rulebook[customer]),
+            next_timer=timer,
+        ),
+        tuple(steps),
+        comes,
+        tuple(
+            (int(judged.at[row]), int(judged.version[row]))
+            for row in range(judged.starts[customer], judged.starts[customer + 1])
+        ),
+    )
