@@ -40,9 +40,13 @@ class Numbers(Protocol):
     stages: Places[str]
     tags: Places[str]
 
-    def tally(self, matcher: Matcher) -> int: ...
+    def tally(self, matcher: Matcher, most: int) -> int:
+        """What counts the facts of a matcher; somebody asks whether there are ``most`` of them, and when that was."""
+        ...
 
-    def window(self, tally: int) -> int: ...
+    def sum(self, matcher: Matcher) -> tuple[int, int]:
+        """What adds them up, and its window."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +54,14 @@ class Looked:
     """What conditions depend on, beside attributes and the stage."""
 
     tags: frozenset[int] = frozenset()
-    tallies: frozenset[int] = frozenset()
+    counts: frozenset[tuple[int, int, int]] = frozenset()
+    """Tally, how many of it, in what length of time (-1: ever)."""
+    sums: frozenset[int] = frozenset()
     lengths: frozenset[int] = frozenset()
 
-    @staticmethod
-    def joined(several: Iterable["Looked"]) -> "Looked":
-        one_by_one = list(several)
+    def __or__(self, other: "Looked") -> "Looked":
         return Looked(
-            frozenset[int]().union(*(one.tags for one in one_by_one)),
-            frozenset[int]().union(*(one.tallies for one in one_by_one)),
-            frozenset[int]().union(*(one.lengths for one in one_by_one)),
+            self.tags | other.tags, self.counts | other.counts, self.sums | other.sums, self.lengths | other.lengths
         )
 
 
@@ -79,7 +81,7 @@ class Nodes:
         if when is None:
             return -1, first
         if when.at_least > 1:
-            first = self._at_least(self.numbers.tally(when.matcher), when.at_least, first, FAILS)
+            first = self._at_least(when.matcher, when.at_least, first, FAILS)
         return self.numbers.dictionary.atom(when.matcher), first
 
     def table(self) -> Rows:
@@ -90,8 +92,9 @@ class Nodes:
         rows = self.rows[first:]
         return Looked(
             frozenset(place for op, place, *_ in rows if op == TAG),
-            frozenset(place for op, place, *_ in rows if op in (COUNT, SUM)),
-            frozenset(bound for op, _, _, _, bound, *_ in rows if op == STAGE_FOR),
+            frozenset((place, bound, length) for op, place, length, _, bound, *_ in rows if op == COUNT),
+            frozenset(place for op, place, *_ in rows if op == SUM),
+            frozenset(length for op, _, length, *_ in rows if op == STAGE_FOR),
         )
 
     def _condition(self, condition: Condition, yes: int, no: int) -> int:
@@ -112,19 +115,17 @@ class Nodes:
                 known = self.numbers.stages
                 return self._any_of(STAGE, (known[stage] for stage in stages if stage in known), yes, no)
             case InStageFor(length):
-                return self._node(STAGE_FOR, 0, yes, no, bound=length)
+                return self._node(STAGE_FOR, 0, yes, no, length=length)
             case HasAttribute():
                 return self._bit(ATTRIBUTE, self.numbers.dictionary.attribute(condition), yes, no)
             case Counted(matcher, at_least, at_most):
-                tally = self.numbers.tally(matcher)
                 if at_most is not None:
-                    yes = self._at_least(tally, math.floor(at_most) + 1, no, yes)
-                return yes if at_least is None else self._at_least(tally, at_least, yes, no)
+                    yes = self._at_least(matcher, math.floor(at_most) + 1, no, yes)
+                return yes if at_least is None else self._at_least(matcher, at_least, yes, no)
             case Summed(matcher, gte, lte):
-                tally = self.numbers.tally(matcher)
                 if lte is not None:
-                    yes = self._reaches(tally, lte + 1, no, yes)
-                return yes if gte is None else self._reaches(tally, gte, yes, no)
+                    yes = self._reaches(matcher, lte + 1, no, yes)
+                return yes if gte is None else self._reaches(matcher, gte, yes, no)
         raise TypeError(f"No condition: {condition!r}.")
 
     def _any_of(self, op: int, places: Iterable[int], yes: int, no: int) -> int:
@@ -132,22 +133,32 @@ class Nodes:
             no = self._node(op, place, yes, no)
         return no
 
-    def _at_least(self, tally: int, number: float, yes: int, no: int) -> int:
-        return self._node(
-            COUNT, tally, yes, no, window=self.numbers.window(tally), bound=min(math.ceil(number), LARGEST)
-        )
+    def _at_least(self, matcher: Matcher, number: float, yes: int, no: int) -> int:
+        bound, length = min(math.ceil(number), LARGEST), -1 if matcher.within is None else matcher.within
+        if bound <= 0:
+            return yes
+        return self._node(COUNT, self.numbers.tally(matcher, bound), yes, no, length=length, bound=bound)
 
-    def _reaches(self, tally: int, total: int, yes: int, no: int) -> int:
-        high, low = limbs(total)
-        return self._node(SUM, tally, yes, no, window=self.numbers.window(tally), bound=high, low=low)
+    def _reaches(self, matcher: Matcher, total: int, yes: int, no: int) -> int:
+        (place, window), (high, low) = self.numbers.sum(matcher), limbs(total)
+        return self._node(SUM, place, yes, no, window=window, bound=high, low=low)
 
     def _bit(self, op: int, number: int, yes: int, no: int) -> int:
         return self._node(op, number // WORD, yes, no, bit=number % WORD)
 
     def _node(
-        self, op: int, place: int, yes: int, no: int, window: int = -1, bit: int = 0, bound: int = 0, low: int = 0
+        self,
+        op: int,
+        place: int,
+        yes: int,
+        no: int,
+        length: int = -1,
+        window: int = -1,
+        bit: int = 0,
+        bound: int = 0,
+        low: int = 0,
     ) -> int:
-        self.rows.append((op, place, window, bit, bound, low, yes, no))
+        self.rows.append((op, place, length, window, bound, low, bit, yes, no))
         return len(self.rows) - 1
 
 

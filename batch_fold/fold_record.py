@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from batch_fold.columns import Columns
-from batch_fold.kernel_state import CARD_HELD, FOLD, INT64, TAG_HELD, TALLIED, TEXT, WRITTEN
+from batch_fold.kernel_state import CARD_HELD, FOLD, INT64, SUM, TAG_HELD, TALLIED, TEXT, WRITTEN
 from batch_fold.masks import Masks
 from batch_fold.tables import Rows, Run
 
@@ -18,6 +18,7 @@ class FoldRecord:
         self.rows = np.zeros(1, FOLD)
         self.written: dict[str, Rows] = {}
         self._kept: list[NDArray[Any]] = []
+        self._most: list[int] = run.rules.most.tolist()
         self._run(run)
         self._names(run, order_of_names)
         self._point("standings", standings)
@@ -40,6 +41,7 @@ class FoldRecord:
         if known is not None:
             self._point("known", known, np.int64)
         self._sizes(words_a_fact=masks.words.shape[1], facts=columns.facts)
+        self._tallies(int(np.diff(columns.starts).max(initial=1)))
 
     def make_room(self, name: str, rows: int) -> None:
         """For so many rows of what is written under a name; those that are there are kept."""
@@ -64,7 +66,7 @@ class FoldRecord:
         rules = run.rules
         for name, table in rules._asdict().items():
             self._point(name, table)
-        self._point("tallied", np.zeros(len(rules.tallies), TALLIED))
+        self._point("sum_of", np.zeros(len(rules.sums), SUM))
         self._point("left", np.zeros(len(rules.windows), INT64))
         self._point("attributes", np.zeros(len(rules.unset), INT64))
         self._point("entered", np.zeros(len(rules.stage_names), INT64))
@@ -76,12 +78,22 @@ class FoldRecord:
             number_of_stages=len(rules.stage_names),
             number_of_tags=len(rules.tag_names),
             number_of_cards=len(rules.card_names),
-            number_of_tallies=len(rules.tallies),
+            number_of_tallies=len(rules.most),
+            number_of_sums=len(rules.sums),
             words_of_tags=rules.tags_of_cards.shape[1],
             number_of_windows=len(rules.windows),
-            tagging_rows=rules.tag_rules_of.shape[1],
+            tagging_of_version=rules.tag_rules_of.shape[1] * rules.tag_rules_of.shape[2],
             tagging_blocks=rules.tag_rules_of.shape[2],
         )
+
+    def _tallies(self, most_facts: int) -> None:
+        """Room for the instants of the last facts of each, a power of two: as many as are asked for or as there are."""
+        rooms = [1 << (min(most, most_facts) - 1).bit_length() for most in self._most]
+        tallied = np.zeros(len(rooms), TALLIED)
+        tallied["begin"] = np.cumsum([0, *rooms])[:-1]
+        tallied["mask"] = np.array(rooms, np.int64) - 1
+        self._point("tallied", tallied)
+        self._point("instants", np.zeros(sum(rooms), INT64))
 
     def _names(self, run: Run, order_of_names: NDArray[np.int32]) -> None:
         """A tag that no rule of the run names is numbered after those that one does, by its place among all names."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from batch_fold.compiled import compiled, inlined
 from batch_fold.kernel_answers import begin_customer, has_room, write_standing
 from batch_fold.kernel_cards import carry_over, examine
-from batch_fold.kernel_changes import arrive, begin_run, changed, close_card, judging, remove_tag
+from batch_fold.kernel_changes import arrive, begin_run, changed, close_card, judged_anew, judging, remove_tag
 from batch_fold.kernel_conditions import tally, triggered
 from batch_fold.kernel_constants import (
     AFTER,
@@ -26,7 +26,6 @@ from batch_fold.kernel_constants import (
     OPEN_FOR,
     RENAMED,
     RULEBOOK,
-    TALLIED_ATOMS,
     YES,
 )
 from batch_fold.kernel_rules import (
@@ -137,6 +136,7 @@ def _bring_into_force(fold: Fold, at: int) -> None:
     while row(fold.ahead, fold.came, AHEAD).comes <= at:
         fold.came += 1
     fold.now = at
+    judged_anew(fold)
     new = fold.came - 1
     if new >= 0 and fold.stage >= 0 and row(fold.versions, new, VERSION).pins == 0:
         _change_version(fold, new)
@@ -171,8 +171,7 @@ def _work(fold: Fold, fact: int) -> None:
     """``JourneyFold._work``."""
     begin_run(fold, fact, NONE)
     fold.put = fact + 1
-    if concerns(fold, fact, TALLIED_ATOMS):
-        tally(fold)
+    tally(fold)
     act = row(fold.act, fact, INT32).value - 1
     kind = NONE
     if act >= 0:
@@ -210,12 +209,10 @@ def _act(fold: Fold, act: int, kind: int) -> None:
 def _notice(fold: Fold, fact: int) -> None:
     """What the present fact may change: what stage rules or opportunities would find, and when a timer fires."""
     stage = row(fold.stages, fold.version * fold.number_of_stages + fold.stage, STAGES)
-    if concerns(fold, fact, stage.moves):
-        fold.moves_until = ALWAYS_EXAMINE
-    if concerns(fold, fact, row(fold.versions, fold.version, VERSION).cards):
-        fold.cards_until = ALWAYS_EXAMINE
-    if concerns(fold, fact, stage.anchors):
-        fold.due = min(fold.due, fold.now + stage.shortest_after)
+    version = row(fold.versions, fold.version, VERSION)
+    fold.moves_until = ALWAYS_EXAMINE if concerns(fold, fact, stage.moves) else fold.moves_until
+    fold.cards_until = ALWAYS_EXAMINE if concerns(fold, fact, version.cards) else fold.cards_until
+    fold.due = min(fold.due, fold.now + stage.shortest_after) if concerns(fold, fact, stage.anchors) else fold.due
 
 
 # -- timers --------------------------------------------------------------------------------------------------------

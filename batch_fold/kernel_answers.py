@@ -1,11 +1,11 @@
 """The beginning and the end of a customer: an empty state, and what is written of where she stands."""
 
 from batch_fold.compiled import compiled
-from batch_fold.kernel_changes import changed, judging, tag_name
+from batch_fold.kernel_changes import changed, stage_name, tag_name
 from batch_fold.kernel_constants import NEVER, NONE, RULEBOOK
-from batch_fold.kernel_state import CARD_AT_END, CARD_HELD, INT64, STANDING, TAG_AT_END, TAG_HELD, TALLIED, Fold
+from batch_fold.kernel_state import CARD_AT_END, CARD_HELD, INT64, STANDING, SUM, TAG_AT_END, TAG_HELD, TALLIED, Fold
 from batch_fold.rows import row
-from batch_fold.tables import AHEAD, VERSION
+from batch_fold.tables import AHEAD
 
 
 @compiled
@@ -23,7 +23,10 @@ def begin_customer(fold: Fold, first: int) -> None:
     changed(fold)
     for tally in range(fold.number_of_tallies):
         tallied = row(fold.tallied, tally, TALLIED)
-        tallied.number, tallied.high, tallied.low, tallied.first, tallied.last = 0, 0, 0, NEVER, NEVER
+        tallied.number, tallied.first, tallied.last = 0, NEVER, NEVER
+    for place in range(fold.number_of_sums):
+        total = row(fold.sum_of, place, SUM)
+        total.high, total.low = 0, 0
     for window in range(fold.number_of_windows):
         row(fold.left, window, INT64).value = first
     for word in range(fold.words_of_attributes):
@@ -51,11 +54,11 @@ def has_room(fold: Fold) -> bool:
 @compiled
 def write_standing(fold: Fold, customer: int, taken: int) -> None:
     """``JourneyFold._standing``; ``next_timer`` has just looked."""
-    standing, version = row(fold.standings, customer, STANDING), judging(fold)
+    standing = row(fold.standings, customer, STANDING)
     standing.taken = taken
-    standing.stage = row(fold.stage_names, fold.stage, INT64).value if fold.stage >= 0 else NONE
+    standing.stage = stage_name(fold)
     standing.since = fold.since
-    standing.rulebook = row(fold.versions, version, VERSION).number if version >= 0 else NONE
+    standing.rulebook = fold.number
     standing.next_at, standing.next_timer, standing.next_rule = fold.due, fold.due_kind, fold.due_rule
     judges = row(fold.ahead, fold.came, AHEAD).judges
     if fold.stage >= 0 and judges != NEVER and judges <= fold.due:

@@ -19,9 +19,7 @@ def examine(fold: Fold) -> None:
     if version.first_card < version.end_card and _examine(fold):
         fold.cards_until = ALWAYS_EXAMINE
         return
-    fold.cards_until = until_time_tells(
-        fold, version.first_window, version.end_window, version.first_length, version.end_length
-    )
+    fold.cards_until = until_time_tells(fold, version)
 
 
 @compiled

@@ -15,6 +15,19 @@ def judging(fold: Fold) -> int:
 
 
 @inlined
+def stage_name(fold: Fold) -> int:
+    """Of the stage she is in; NONE off the journey."""
+    return int(row(fold.stage_names, fold.stage, INT64).value if fold.stage >= 0 else NONE)
+
+
+@inlined
+def judged_anew(fold: Fold) -> None:
+    """Another version judges: keeps its number for the steps to come."""
+    version = judging(fold)
+    fold.number = row(fold.versions, version, VERSION).number if version >= 0 else NONE
+
+
+@inlined
 def begin_run(fold: Fold, fact: int, timer: int) -> None:
     """``_Run``; the stage she is in counts as entered."""
     fold.fact, fold.timer = fact, timer
@@ -44,25 +57,21 @@ def tag_changed(fold: Fold, tag: int) -> None:
 
 @compiled
 def step(fold: Fold, kind: int, rule: int, origin: int, target: int, name: int) -> int:
-    """``JourneyFold._step``; returns its place among hers."""
+    """``JourneyFold._step``, all but instant, fact and timer by name; returns its place among hers."""
     place = fold.steps_written
     fold.steps_written += 1
     if place < fold.room_for_steps:
-        version = judging(fold)
         made = row(fold.steps, place, STEP)
         made.at, made.kind = fold.now, kind
-        made.fact, made.timer, made.rule = fold.fact, fold.timer, rule
-        made.version = row(fold.versions, version, VERSION).number if version >= 0 else NONE
-        made.origin = row(fold.stage_names, origin, INT64).value if origin >= 0 else NONE
-        made.target = row(fold.stage_names, target, INT64).value if target >= 0 else NONE
-        made.name = name
+        made.fact, made.timer, made.rule, made.version = fold.fact, fold.timer, rule, fold.number
+        made.origin, made.target, made.name = origin, target, name
     return int(place - fold.steps_before)
 
 
 @compiled
 def arrive(fold: Fold, kind: int, stage: int, rule: int) -> None:
     """``JourneyFold._follow``, ``_place`` and ``_arrive``."""
-    origin = fold.stage
+    origin = stage_name(fold)
     fold.stage = stage
     if kind != RENAMED:
         fold.since = fold.now
@@ -70,7 +79,7 @@ def arrive(fold: Fold, kind: int, stage: int, rule: int) -> None:
     row(fold.entered, stage, INT64).value = fold.run
     fold.due = fold.now
     changed(fold)
-    step(fold, kind, rule, origin, stage, NONE)
+    step(fold, kind, rule, origin, stage_name(fold), NONE)
 
 
 # -- tags ----------------------------------------------------------------------------------------------------------

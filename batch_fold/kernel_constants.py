@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from batch_fold import folds
+from batch_fold import folds, tables
 from domain.journey.in_force import ALWAYS as _ALWAYS
 
 NONE: Final[Any] = np.int64(folds.NONE)
@@ -23,8 +23,8 @@ NO: Final[Any] = np.bool_(False)
 BY_HAND: Final[Any] = np.int64(0)
 BY_RULE: Final[Any] = np.int64(1)
 
-TALLIED_ATOMS: Final[Any] = np.int64(0)
-"""The row of masks that has the atoms of all tallies."""
+COUNTED_ATOMS: Final[Any] = np.int64(tables.COUNTED)
+SUMMED_ATOMS: Final[Any] = np.int64(tables.SUMMED)
 
 ENTERED: Final[Any] = np.int64(folds.KINDS.index("entered"))
 LEFT: Final[Any] = np.int64(folds.KINDS.index("left"))

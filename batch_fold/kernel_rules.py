@@ -3,7 +3,17 @@
 from typing import Final
 
 from batch_fold.compiled import compiled, inlined
-from batch_fold.kernel_changes import add_tag, arrive, changed, close_card, expire, remove_tag, step
+from batch_fold.kernel_changes import (
+    add_tag,
+    arrive,
+    changed,
+    close_card,
+    expire,
+    judged_anew,
+    remove_tag,
+    stage_name,
+    step,
+)
 from batch_fold.kernel_conditions import holds, met, triggered, until_time_tells
 from batch_fold.kernel_constants import ALWAYS_EXAMINE, BY_HAND, BY_RULE, ENTERED, LEFT, MOVED, NEVER, NONE
 from batch_fold.kernel_state import CARD_HELD, INT8, INT32, INT64, JUDGING, TAG_HELD, TEXT, Fold
@@ -58,9 +68,10 @@ def enter(fold: Fold) -> None:
 def judge_by(fold: Fold, version: int) -> None:
     """``JourneyFold._judge_by``."""
     fold.version, fold.passed = version, fold.came
+    judged_anew(fold)
     if fold.judged_written < fold.room_for_judged:
         judging = row(fold.judged, fold.judged_written, JUDGING)
-        judging.at, judging.version = fold.now, row(fold.versions, version, VERSION).number
+        judging.at, judging.version = fold.now, fold.number
     fold.judged_written += 1
 
 
@@ -74,7 +85,7 @@ def leaves(fold: Fold) -> bool:
 def leave(fold: Fold) -> None:
     """``JourneyFold._leave``. Tags of rules and cards are numbered in order of name."""
     rule = row(fold.versions, fold.version, VERSION).leave_rule
-    step(fold, LEFT, rule, fold.stage, NONE, NONE)
+    step(fold, LEFT, rule, stage_name(fold), NONE, NONE)
     for tag in range(fold.number_of_tags):
         held = row(fold.tags, tag, TAG_HELD)
         if held.place > 0 and held.by_rule == BY_RULE:
@@ -84,6 +95,7 @@ def leave(fold: Fold) -> None:
             close_card(fold, card)
     fold.stage, fold.version, fold.to_be_judged = NONE, NONE, 0
     fold.since, fold.hold_until, fold.due = NEVER, NEVER, NEVER
+    judged_anew(fold)
     fold.rest += 1
     fold.stay += 1
 
@@ -139,7 +151,7 @@ def apply_tag_rules(fold: Fold) -> None:
     if not concerns(fold, fold.fact, version.tagging):
         return
     for block in range(fold.tagging_blocks):
-        waiting = _waiting(fold, version.tagging, block)
+        waiting = _waiting(fold, version.tagging, fold.version * fold.tagging_of_version + block)
         while waiting != 0:
             place = version.first_rule + block * 64 + first_bit(waiting)
             waiting &= waiting - 1
@@ -149,16 +161,16 @@ def apply_tag_rules(fold: Fold) -> None:
 
 
 @inlined
-def _waiting(fold: Fold, tagging: int, block: int) -> int:
-    """A bit for each tag rule of a block of 64 that begins with an atom of the present fact."""
+def _waiting(fold: Fold, tagging: int, first: int) -> int:
+    """A bit for each tag rule of a block of 64 that begins with an atom of the present fact; ``first`` is the block's
+    place in ``tag_rules_of`` for the first atom."""
     waiting = 0
     for word in range(fold.words_a_mask):
         bits = common(fold, fold.fact, tagging, word)
         while bits != 0:
-            atom = row(fold.tagging_row, word * 64 + first_bit(bits), INT64).value
+            place = row(fold.first_block, word * 64 + first_bit(bits), INT64).value
             bits &= bits - 1
-            place = (fold.version * fold.tagging_rows + atom) * fold.tagging_blocks + block
-            waiting |= row(fold.tag_rules_of, place, INT64).value
+            waiting |= row(fold.tag_rules_of, first + place, INT64).value
     return waiting
 
 
@@ -197,9 +209,7 @@ def _apply_stage_rules(fold: Fold) -> None:
         fold.moves_until = ALWAYS_EXAMINE
         return
     stage = row(fold.stages, fold.version * fold.number_of_stages + fold.stage, STAGES)
-    fold.moves_until = until_time_tells(
-        fold, stage.first_window, stage.end_window, stage.first_length, stage.end_length
-    )
+    fold.moves_until = until_time_tells(fold, stage)
 
 
 @compiled

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from batch_fold.tables import Rules
+from batch_fold.tables import Rules, record
 
 Fold = Any
 """A record of the shape ``FOLD``."""
@@ -23,8 +23,14 @@ TAG_HELD: Final = np.dtype(
 )
 """By tag: 1 + its place among those held, 0 if it is not. Tags that rules name come first, then every name there is."""
 
-TALLIED: Final = np.dtype([(name, "i8") for name in ("number", "high", "low", "first", "last")], align=True)
-"""A sum is high * 2^32 + low, for ten facts of 10^12 would be too much for 64 bits of millionths."""
+TALLIED: Final = record("number first last begin mask")
+"""How many facts, and when. The instants of the last of them, as many as any condition asks for, stand in ``instants``
+from ``begin`` on, that of fact n at n & ``mask``. So whether there were five in a week is seen by the fifth last alone,
+and nothing need ever be forgotten.
+"""
+
+SUM: Final = record("high low")
+"""It is high * 2^32 + low, for ten facts of 10^12 would be too much for 64 bits of millionths."""
 
 TEXT: Final = np.dtype([(name, "i8") for name in ("resting", "fired", "fired_at", "found")], align=True)
 """By text of a rule: the rest in which a move rests; the stay in which a timer fired, and the anchor; the stay in which
@@ -79,12 +85,30 @@ _FACTS: Final = (
     "known",
 )
 _NAMES: Final = ("stage_of", "tag_of", "order")
-_STATE: Final = ("tags", "held_tags", "tallied", "left", "attributes", "entered", "texts", "cards")
+_STATE: Final = (
+    "tags",
+    "held_tags",
+    "tallied",
+    "instants",
+    "sum_of",
+    "left",
+    "attributes",
+    "entered",
+    "texts",
+    "cards",
+)
 ADDRESSES: Final = (*Rules._fields, *_FACTS, *_NAMES, *_STATE, *WRITTEN, "standings")
 SIZES: Final = (
     *("words_a_fact", "words_a_mask", "words_of_attributes", "facts"),
-    *("number_of_stages", "number_of_tags", "number_of_cards", "number_of_tallies", "number_of_windows"),
-    *("words_of_tags", "tagging_rows", "tagging_blocks"),
+    *(
+        "number_of_stages",
+        "number_of_tags",
+        "number_of_cards",
+        "number_of_tallies",
+        "number_of_sums",
+        "number_of_windows",
+    ),
+    *("words_of_tags", "tagging_of_version", "tagging_blocks"),
 )
 
 FOLD: Final = np.dtype(
@@ -95,7 +119,7 @@ FOLD: Final = np.dtype(
         *[(f"room_for_{name}", "i8") for name in WRITTEN],
         *[(f"{name}_before", "i8") for name in WRITTEN],
         *[(name, "i8") for name in ("now", "since", "hold_until", "due", "due_anchor", "moves_until", "cards_until")],
-        *[(name, "i8") for name in ("put", "fact", "run", "rest", "stay")],
+        *[(name, "i8") for name in ("put", "fact", "run", "rest", "stay", "number")],
         *[(name, "i8") for name in ("stage", "version", "came", "passed", "timer", "to_be_judged", "held", "open")],
         *[(name, "i8") for name in ("due_kind", "due_rule", "due_move", "due_card")],
     ],
@@ -105,8 +129,8 @@ FOLD: Final = np.dtype(
 
 Facts and acts are as columns and masks have them; ``stage_of`` and ``tag_of`` say what a name of an act means here,
 ``order`` is the place of each tag in order of name; ``known`` is 0 if it does not matter when facts became known.
-``left`` is, by window, the row of the earliest fact that it may count; ``put`` the row after the last that is tallied.
-``held`` and ``open`` count tags and cards.
+``left`` is, by window, the row of the earliest fact that it may add up; ``put`` the row after the last that is taken.
+``held`` and ``open`` count tags and cards; ``number`` is that of the version that judges.
 
 ``due`` is an instant before which no timer fires; once ``next_timer`` has looked, the very next, and what it is.
 Before ``moves_until`` the stage rules would find nothing, before ``cards_until`` the opportunities: nothing they look

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 import numpy as np
@@ -13,14 +15,17 @@ from batch_fold.folds import NEVER
 from batch_fold.tables import (
     AHEAD,
     CARD,
+    COUNT_OF,
+    COUNTED,
     FAILS,
     FIRST,
     LAST,
     MOVE,
     STAGE_ENTRY,
     STAGES,
+    SUM_OF,
+    SUMMED,
     TAG_RULE,
-    TALLY,
     VERSION,
     WINDOW,
     Rows,
@@ -36,8 +41,8 @@ _ANCHORS = {"stage_entry": STAGE_ENTRY, "last": LAST, "first": FIRST}
 Row = tuple[int, ...]
 
 
-class Tallied(NamedTuple):
-    """Facts of an atom, ever or in a window, and the field that is summed; -1 for none."""
+class _Sum(NamedTuple):
+    """Facts of an atom, ever or in a window, and the field that is added up; -1 for none."""
 
     atom: int
     window: int
@@ -47,7 +52,7 @@ class Tallied(NamedTuple):
 @dataclass(slots=True)
 class _Numbers:
     """What belongs to the run, numbered. Masks stay sets of atoms until the program knows how many atoms there are; the
-    first is kept for the atoms that are tallied."""
+    first two are kept for the atoms that are counted and summed."""
 
     dictionary: Dictionary
     stages: Places[str] = field(default_factory=Places)
@@ -55,20 +60,21 @@ class _Numbers:
     cards: Places[str] = field(default_factory=Places)
     texts: Places[str] = field(default_factory=Places)
     windows: Places[int] = field(default_factory=Places)
-    tallies: list[Tallied] = field(default_factory=list)
-    masks: list[frozenset[int]] = field(default_factory=lambda: [frozenset()])
-    _tallies: Places[Tallied] = field(default_factory=Places)
+    tallied: Places[int] = field(default_factory=Places)
+    """The tallies, by atom."""
+    most: dict[int, int] = field(default_factory=dict)
+    sums: Places[_Sum] = field(default_factory=Places)
+    masks: list[frozenset[int]] = field(default_factory=lambda: [frozenset(), frozenset()])
 
-    def tally(self, matcher: Matcher) -> int:
+    def tally(self, matcher: Matcher, most: int = 1) -> int:
+        tally = self.tallied[self.dictionary.atom(matcher)]
+        self.most[tally] = max(most, self.most.get(tally, 1))
+        return tally
+
+    def sum(self, matcher: Matcher) -> tuple[int, int]:
         window = -1 if matcher.within is None else self.windows[matcher.within]
-        tallied = Tallied(self.dictionary.atom(matcher), window, self.dictionary.amount(matcher.summed))
-        place = self._tallies[tallied]
-        if place == len(self.tallies):
-            self.tallies.append(tallied)
-        return place
-
-    def window(self, tally: int) -> int:
-        return self.tallies[tally].window
+        atom, amount = self.dictionary.atom(matcher), self.dictionary.amount(matcher.summed)
+        return self.sums[_Sum(atom, window, amount)], window
 
     def mask(self, atoms: Iterable[int]) -> int:
         self.masks.append(frozenset(atoms))
@@ -95,6 +101,7 @@ class RunTables:
         self._timed: list[Row] = []
         self._tag_rules: list[Row] = []
         self._cards: list[Row] = []
+        self._counts_of: list[Row] = []
         self._windows_of: list[int] = []
         self._lengths_of: list[int] = []
         self._tags_of_moves: list[frozenset[int]] = []
@@ -109,11 +116,13 @@ class RunTables:
         numbers = self._numbers
         names, atoms = numbers.dictionary.names, len(numbers.dictionary.atoms)
         windows = [
-            (length, numbers.mask(atom for atom, of, _ in numbers.tallies if of == window))
+            (length, numbers.mask(one.atom for one in numbers.sums if one.window == window))
             for length, window in numbers.windows.items()
         ]
-        numbers.masks[0] = frozenset(atom for atom, _, _ in numbers.tallies)
-        first_tally, tallies = _tallies_by_atom(numbers.tallies, atoms)
+        numbers.masks[COUNTED] = frozenset(numbers.tallied)
+        numbers.masks[SUMMED] = frozenset(one.atom for one in numbers.sums)
+        first_sum, sums = _sums_by_atom(numbers.sums, atoms)
+        tag_rules_of = self._tag_rules_by_atom()
         rules = Rules(
             versions=np.array(self._versions, VERSION),
             ahead=self._ahead,
@@ -125,10 +134,14 @@ class RunTables:
             nodes=self._nodes.table(),
             windows=np.array(windows, WINDOW),
             masks=_bits(numbers.masks, atoms),
-            first_tally=first_tally,
-            tallies=tallies,
-            tagging_row=np.array([self._tagging.get(atom, -1) for atom in range(atoms)], np.int64),
-            tag_rules_of=self._tag_rules_by_atom(),
+            tally_of=np.array([numbers.tallied.get(atom, -1) for atom in range(atoms)], np.int64),
+            most=np.array([numbers.most[tally] for tally in numbers.tallied.values()], np.int64),
+            first_sum=first_sum,
+            sums=sums,
+            first_block=np.array([self._tagging.get(atom, 0) for atom in range(atoms)], np.int64)
+            * tag_rules_of.shape[2],
+            tag_rules_of=tag_rules_of,
+            counts_of=np.array(self._counts_of, COUNT_OF),
             windows_of=np.array(self._windows_of, np.int64),
             lengths_of=np.array(self._lengths_of, np.int64),
             tags_of_moves=_bits(self._tags_of_moves, len(numbers.tags)),
@@ -156,22 +169,27 @@ class RunTables:
         looked = nodes.looked_at(seen)
         whens = [atom for card in self._cards[first_card:] for atom in (card[4], card[7]) if atom >= 0]
         self._tags_of_cards.append(looked.tags)
+        cards, besides = self._looked_at(looked, whens)
         self._versions.append(
             (
                 *(number, numbers.stages[rulebook.initial], int(rulebook.pin), *enter, *leave),
                 *(first_rule, numbers.mask(tagging), first_card, len(self._cards)),
-                *self._looked_at(looked, whens),
+                *(cards, *besides),
             )
         )
 
-    def _looked_at(self, looked: Looked, whens: Iterable[int]) -> tuple[int, int, int, int, int]:
-        """The mask of all atoms on which it depends; its windows; its lengths of stay."""
-        tallied = [self._numbers.tallies[tally] for tally in sorted(looked.tallies)]
-        first_window, first_length = len(self._windows_of), len(self._lengths_of)
-        self._windows_of += sorted({window for _, window, _ in tallied if window >= 0})
+    def _looked_at(self, looked: Looked, whens: Iterable[int]) -> tuple[int, Row]:
+        """The mask of all atoms on which it depends; the ranges of its counts, windows and lengths of stay."""
+        tallied, sums = list(self._numbers.tallied), list(self._numbers.sums)
+        added = [sums[place] for place in sorted(looked.sums)]
+        atoms = {*whens, *(tallied[tally] for tally, _, _ in looked.counts), *(one.atom for one in added)}
+        first_count, first_window, first_length = len(self._counts_of), len(self._windows_of), len(self._lengths_of)
+        self._counts_of += sorted(count for count in looked.counts if count[2] >= 0)
+        self._windows_of += sorted({one.window for one in added if one.window >= 0})
         self._lengths_of += sorted(looked.lengths)
-        mask = self._numbers.mask({*whens, *(atom for atom, _, _ in tallied)})
-        return mask, first_window, len(self._windows_of), first_length, len(self._lengths_of)
+        counts = first_count, len(self._counts_of)
+        windows = first_window, len(self._windows_of)
+        return self._numbers.mask(atoms), (*counts, *windows, first_length, len(self._lengths_of))
 
     # -- tag rules -------------------------------------------------------------------------------------------------
 
@@ -218,9 +236,9 @@ class RunTables:
         first_move, first_timed = len(self._moves), len(self._timed)
         self._moves += [rows[place] for place in untimed]
         self._timed += [rows[place] for place in timed]
-        joined = Looked.joined(looked[place] for place in untimed)
+        joined = reduce(or_, (looked[place] for place in untimed), Looked())
         self._tags_of_moves.append(joined.tags)
-        atoms, *besides = self._looked_at(joined, (rows[place][0] for place in untimed if rows[place][0] >= 0))
+        atoms, besides = self._looked_at(joined, (rows[place][0] for place in untimed if rows[place][0] >= 0))
         return (
             *(int(known), stages[rulebook.renames.get(stage, stage)]),
             *(first_move, len(self._moves), first_timed, len(self._timed)),
@@ -261,12 +279,12 @@ class RunTables:
         )
 
 
-def _tallies_by_atom(tallies: Sequence[Tallied], atoms: int) -> tuple[NDArray[np.int64], Rows]:
-    by_atom: list[list[Row]] = [[] for _ in range(atoms)]
-    for place, (atom, window, amount) in enumerate(tallies):
-        by_atom[atom].append((place, window, amount))
-    firsts = np.cumsum([0, *map(len, by_atom)], dtype=np.int64)
-    return firsts, np.array([row for rows in by_atom for row in rows], TALLY)
+def _sums_by_atom(sums: Iterable[_Sum], atoms: int) -> tuple[NDArray[np.int64], Rows]:
+    firsts, rows = [-1] * atoms, []
+    for place, (atom, window, amount) in enumerate(sums):
+        rows.append((window, amount, firsts[atom]))
+        firsts[atom] = place
+    return np.array(firsts, np.int64), np.array(rows, SUM_OF)
 
 
 def _bits(sets: Sequence[frozenset[int]], numbers: int) -> NDArray[np.int64]:

@@ -22,7 +22,7 @@ from projections.rebuild import Rebuild
 
 MOST_FACTS: Final = 1_000_000
 LATE: Final = 0.016
-LONGEST: Final = 30.0
+LONGEST: Final = 10.0
 """Seconds in which followers show how fast they are: all of it would take them many minutes."""
 GLANCE: Final = 0.02
 

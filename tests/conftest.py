@@ -13,7 +13,8 @@ from psycopg.conninfo import make_conninfo
 from api.embedded_postgres import MAJOR, EmbeddedPostgres
 from migrations.apply import migrate
 
-pytest.register_assert_rewrite("tests.projections.fresh")
+# Their words fail as readably as a test of its own.
+pytest.register_assert_rewrite("tests.domain.given", "tests.projections.fresh")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from typing_extensions import is_typeddict
 
 from api.access import RIGHTS, Allowed, NotAllowed, NotAuthenticated, Permission
-from api.openapi import answers, backtested, bodies, messages, operations, published, standings
+from api.openapi import answers, backtest_report, backtested, bodies, messages, operations, published, standings
 from api.openapi.describing import add_problems
 from api.problems import NotFound
 from api.seen import Seen
@@ -201,7 +201,7 @@ def _exemplify(operation: dict[str, Any], example: Example, number: str) -> None
 def _schemas() -> dict[str, Any]:
     models = [
         model
-        for module in (answers, backtested, bodies, messages, operations, published, standings)
+        for module in (answers, backtest_report, backtested, bodies, messages, operations, published, standings)
         for name, model in vars(module).items()
         if is_typeddict(model) and model.__module__ == module.__name__ and not name.endswith("Members")
     ]

@@ -70,6 +70,7 @@ def _moves(customer: OnJourney, version: Version) -> list[Timer]:
         if anchor is None or customer.fired.get(move.text) == anchor:
             continue
         assert move.after is not None
-        due = max(anchor + move.after, customer.now, customer.hold_until or customer.now)
+        held_until = customer.now if customer.hold_until is None else customer.hold_until
+        due = max(anchor + move.after, customer.now, held_until)
         armed.append(Timer(due, _RANK["after"], place, "after", move.id, move, anchor))
     return armed

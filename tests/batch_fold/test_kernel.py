@@ -153,6 +153,27 @@ def test_a_window_forgets_while_only_time_passes() -> None:
     assert (found.standing.stage, found.standing.since) == ("A", march(7))
 
 
+def test_a_move_passed_over_is_made_at_the_next_fact_whatever_it_is() -> None:
+    seen = {"if": {"seen": "x"}}
+    versions = rules(
+        moves=[{"id": "there", "from": "A", "to": "B", **seen}, {"id": "back", "from": "B", "to": "A", **seen}]
+    )
+    facts = [fact("x", march(1)), fact("of no concern", march(2)), fact("of no concern", march(3))]
+
+    (found,) = alike([facts], versions)
+
+    assert [step.target for step in found.steps] == ["A", "B", "A", "B"]
+
+
+def test_a_hold_that_ends_in_the_first_instant_of_1970_holds_timers_too() -> None:
+    versions = rules(moves=[{"id": "m", "from": "B", "to": "A", "after": "1d"}])
+    by_hand = fact("stage.set", -5 * DAY, journey="j", stage="B", hold="5d")
+
+    (found,) = alike([[by_hand]], versions)
+
+    assert (found.standing.stage, found.standing.since) == ("A", 0)
+
+
 def test_customers_leave_nothing_behind_for_the_next() -> None:
     versions = rules(
         enter={"when": {"fact": "in"}},

@@ -97,13 +97,13 @@ def test_needs_are_the_fields_by_type_and_the_attributes_and_what_acting_facts_s
 
 
 def test_a_run_knows_only_its_own_stages_tags_and_tallies() -> None:
-    small = {"moves": [{"id": "m", "to": "B", "if": {"tag": "t"}}]}
+    small = {"moves": [{"id": "m", "to": "B", "if": {"all": [{"tag": "t"}, {"count": "x1", "at_least": 3}]}}]}
     large = {"tags": [{"id": f"t{n}", "when": on(f"x{n}"), "add": f"tag{n}"} for n in range(100)]}
 
     made = program_of([versions(small), versions(large)])
 
     assert [len(run.rules.tag_names) for run in made.runs] == [1, 100]
-    assert [len(run.rules.tallies) for run in made.runs] == [0, 0]
+    assert [list(run.rules.most) for run in made.runs] == [[3], []]
 
 
 def test_bits_fill_words_up_to_the_last() -> None:

@@ -154,7 +154,8 @@ class _Customer(Situation):
             anchor = self.anchor(move)
             if anchor is not None and self.leads_away(move) and (text(move), anchor) not in self.fired:
                 due = anchor + length(move["after"])
-                yield max(due, self.hold_until or due, self.clock), 3, index, move["id"]
+                held_until = due if self.hold_until is None else self.hold_until
+                yield max(due, held_until, self.clock), 3, index, move["id"]
         for index, rule in enumerate(self.rules.get("opportunities", [])):
             card = self.open.get(rule["id"])
             if card is not None and card.until is not None:
