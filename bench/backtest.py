@@ -37,7 +37,11 @@ def main() -> None:
     progress = Console(stderr=True)
     with progress.status("beginning") as status, _folder(arguments.folder, keep=arguments.keep) as folder:
         say = status.update if progress.is_terminal else progress.print
-        taken = _all(folder, arguments.facts, say)
+        taken: list[Measured] = []
+        for measures in _measures(folder, arguments.facts, say):
+            # What was measured stays, however the run ends.
+            taken += measures
+            write(taken, FILE)
         answers = loan_answers(say)
     shown = Console()
     shown.print(table(taken))
@@ -46,21 +50,22 @@ def main() -> None:
     progress.print(f"{perf_counter() - begun:.0f} s; the numbers are in {FILE}.")
 
 
-def _all(folder: Path, facts: int, say: Say) -> list[Measured]:
+def _measures(folder: Path, facts: int, say: Say) -> Iterator[list[Measured]]:
     small, middle, large = (_archive(folder, max(1, facts // part), say) for part in (100, 10, 1))
     say("compiling")
     compile_ahead(small)
-    taken = []
     with workbench() as bench:
-        taken += measure_kernel(bench, folder / "kernel", facts, say)
+        yield measure_kernel(bench, folder / "kernel", facts, say)
+        peaks = []
+        for archive in (small, middle, large):
+            whole = measure_whole(archive, say)
+            yield whole
+            peaks += [one.median for one in whole if one.key.startswith("peak_")]
+        yield [Measured("peak_gib", "most memory of all", "GiB", [max(peaks)])]
+        yield measure_scaling(middle, say)
         log = filled_log(bench, facts, say)
-        taken += measure_keywords(bench, log, say)
-        taken += measure_rebuild(bench, facts, say)
-    for archive in (small, middle, large):
-        taken += measure_whole(archive, say)
-    taken += measure_scaling(middle, say)
-    peak = max(one.median for one in taken if one.key.startswith("peak_"))
-    return [*taken, Measured("peak_gib", "most memory of all", "GiB", [peak])]
+        yield measure_keywords(bench, log, say)
+        yield measure_rebuild(bench, facts, say)
 
 
 def _archive(folder: Path, facts: int, say: Say) -> Archived:
