@@ -46,7 +46,7 @@ compiled: $(VENV)/test.stamp
 bench: $(VENV)/test.stamp ## what it costs, side by side with the obvious alternative, as ratios; about 4 minutes
 	@$(BIN)/python -m bench
 
-bench-backtest: $(VENV)/test.stamp ## backtests of FACTS (100000000: 10 to 15 minutes, 5 GB in FOLDER; 100000: a minute or two); KEEP=1 leaves the archives
+bench-backtest: $(VENV)/test.stamp ## backtests of FACTS (100000000: 8 to 15 minutes, 5 GB in FOLDER; 100000: a minute or two); KEEP=1 leaves the archives
 	@$(BIN)/python -m bench.backtest $(FACTS) $(if $(FOLDER),--folder $(FOLDER)) $(if $(KEEP),--keep)
 FACTS := 100000000
 
