@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from batch_fold import kernel, masks
+from batch_fold import acts, kernel
 from batch_fold.compiled import compiled_whole
 from batch_fold.folds import KINDS, TIMERS
 from batch_fold.tables import Rows
@@ -19,7 +19,7 @@ Kernel = Callable[[Rows, NDArray[np.int64], int], int]
 _FILES = ("kernel*.py", "rows.py", "tables.py", "compiled.py")
 _CONSTANTS = (
     *(KINDS, TIMERS),
-    *(masks.PROFILE, masks.TAG_ADDED, masks.TAG_REMOVED, masks.STAGE_SET, masks.WORKED, masks.NO_HOLD),
+    *(acts.PROFILE, acts.TAG_ADDED, acts.TAG_REMOVED, acts.STAGE_SET, acts.WORKED, acts.NO_HOLD),
 )
 
 

@@ -8,6 +8,9 @@ first could fire.
 import numpy as np
 from numpy.typing import NDArray
 
+from batch_fold.acts import PROFILE, STAGE_SET, WORKED
+from batch_fold.acts import TAG_ADDED as TAG_ADDED_BY_HAND
+from batch_fold.acts import TAG_REMOVED as TAG_REMOVED_BY_HAND
 from batch_fold.compiled import compiled, inlined
 from batch_fold.kernel_answers import begin_customer, has_room, write_standing
 from batch_fold.kernel_cards import carry_over, examine
@@ -42,9 +45,6 @@ from batch_fold.kernel_rules import (
 from batch_fold.kernel_state import INT8, INT32, INT64, TAG_HELD, TEXT, Fold
 from batch_fold.kernel_timers import next_timer
 from batch_fold.kernel_words import concerns
-from batch_fold.masks import PROFILE, STAGE_SET, WORKED
-from batch_fold.masks import TAG_ADDED as TAG_ADDED_BY_HAND
-from batch_fold.masks import TAG_REMOVED as TAG_REMOVED_BY_HAND
 from batch_fold.rows import row
 from batch_fold.tables import AHEAD, MOVE, STAGES, VERSION, Rows
 

@@ -1,11 +1,11 @@
 """When a card opens and closes, as ``domain/journey/opportunities.py`` says."""
 
+from batch_fold.acts import WORKED
 from batch_fold.compiled import compiled, inlined
 from batch_fold.kernel_changes import close_card, open_card
 from batch_fold.kernel_conditions import triggered, until_time_tells
 from batch_fold.kernel_constants import ALWAYS_EXAMINE, NEVER, NONE
 from batch_fold.kernel_state import CARD_HELD, INT8, INT32, TEXT, Fold
-from batch_fold.masks import WORKED
 from batch_fold.rows import row
 from batch_fold.tables import CARD, FAILS, VERSION
 

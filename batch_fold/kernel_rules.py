@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from batch_fold.acts import NO_HOLD
+from batch_fold.acts import TAG_REMOVED as TAG_REMOVED_BY_HAND
 from batch_fold.compiled import compiled, inlined
 from batch_fold.kernel_changes import (
     add_tag,
@@ -18,8 +20,6 @@ from batch_fold.kernel_conditions import holds, met, triggered, until_time_tells
 from batch_fold.kernel_constants import ALWAYS_EXAMINE, BY_HAND, BY_RULE, ENTERED, LEFT, MOVED, NEVER, NONE
 from batch_fold.kernel_state import CARD_HELD, INT8, INT32, INT64, JUDGING, TAG_HELD, TEXT, Fold
 from batch_fold.kernel_words import common, concerns, first_bit
-from batch_fold.masks import NO_HOLD
-from batch_fold.masks import TAG_REMOVED as TAG_REMOVED_BY_HAND
 from batch_fold.rows import row
 from batch_fold.tables import HOLDS, MOVE, STAGES, TAG_RULE, VERSION
 

@@ -7,14 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from batch_fold.acts import NO_HOLD as NO_HOLD
-from batch_fold.acts import PROFILE as PROFILE
-from batch_fold.acts import STAGE_SET as STAGE_SET
-from batch_fold.acts import TAG_ADDED as TAG_ADDED
-from batch_fold.acts import TAG_REMOVED as TAG_REMOVED
-from batch_fold.acts import WORKED as WORKED
-from batch_fold.acts import Acts as Acts
-from batch_fold.acts import acts_of
+from batch_fold.acts import Acts, acts_of
 from batch_fold.columns import NUMBER, Columns
 from batch_fold.compiled import compiled_alone, fixed
 from batch_fold.conditions_table import WORD

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from batch_fold.acts import NO_HOLD, PROFILE, STAGE_SET, TAG_ADDED, TAG_REMOVED, WORKED, Acts
 from batch_fold.columns import Columns
-from batch_fold.folds import KINDS, NEVER, NONE, TIMERS, Folds
-from batch_fold.masks import NO_HOLD, PROFILE, STAGE_SET, TAG_ADDED, TAG_REMOVED, WORKED, Acts, Masks
+from batch_fold.folds import NONE
+from batch_fold.masks import Masks
 from batch_fold.program import Program
 from domain.facts import Fact
-from domain.instants import Instant, duration
-from domain.journey.fold import Folded
-from domain.journey.steps import Cause, HeldTag, NextTimer, OpenOpportunity, Standing, Step
+from domain.instants import duration
 from domain.refusals import NotADuration
 from domain.rulebook.conditions import millionths
 
@@ -109,73 +108,3 @@ def _act(fact: Fact, program: Program, names: dict[str, int]) -> tuple[int, int,
                 return None
             return WORKED, place(rule), NO_HOLD, [], []
     return None
-
-
-def plain_folded(folds: Folds, customer: int, facts: Sequence[Fact], comes: Instant | None) -> Folded:
-    """The domain's objects of one customer; ``facts`` are those of the whole batch."""
-    names = folds.names
-
-    def name(place: int) -> str | None:
-        return None if place == NONE else names[place]
-
-    def instant(at: int) -> Instant | None:
-        return None if at == NEVER else int(at)
-
-    def number(version: int) -> int | None:
-        return None if version == NONE else int(version)
-
-    made, held, cards, judged = folds.steps, folds.tags, folds.open, folds.judged
-    steps = [
-        Step(
-            at=int(made.at[row]),
-            kind=KINDS[made.kind[row]],
-            cause=Cause(
-                facts[made.fact[row]] if made.fact[row] != NONE else None,
-                TIMERS[made.timer[row]] if made.timer[row] != NONE else None,
-                name(made.rule[row]),
-                number(made.version[row]),
-            ),
-            origin=name(made.origin[row]),
-            target=name(made.target[row]),
-            tag=name(made.name[row]) if KINDS[made.kind[row]].startswith("tag") else None,
-            opportunity=name(made.name[row]) if KINDS[made.kind[row]] in ("opened", "closed") else None,
-        )
-        for row in range(made.starts[customer], made.starts[customer + 1])
-    ]
-    tags = {
-        names[held.tag[row]]: HeldTag(
-            since=int(held.since[row]),
-            by="rule" if held.by_rule[row] else "hand",
-            cause=steps[held.step[row] - made.starts[customer]].cause,
-            rule=name(held.rule[row]),
-            expires=instant(held.expires[row]),
-        )
-        for row in range(held.starts[customer], held.starts[customer + 1])
-    }
-    opened = {
-        names[cards.rule[row]]: OpenOpportunity(
-            names[cards.kind[row]], int(cards.since[row]), instant(cards.until[row])
-        )
-        for row in range(cards.starts[customer], cards.starts[customer + 1])
-    }
-    timer = None
-    if folds.next_at[customer] != NEVER:
-        timer = NextTimer(
-            int(folds.next_at[customer]), TIMERS[folds.next_timer[customer]], name(folds.next_rule[customer])
-        )
-    return Folded(
-        Standing(
-            stage=name(folds.stage[customer]),
-            since=instant(folds.since[customer]),
-            tags=tags,
-            open=opened,
-            rulebook=number(folds.rulebook[customer]),
-            next_timer=timer,
-        ),
-        tuple(steps),
-        comes,
-        tuple(
-            (int(judged.at[row]), int(judged.version[row]))
-            for row in range(judged.starts[customer], judged.starts[customer + 1])
-        ),
-    )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from batch_fold import folding
+from batch_fold.answers import folded
 from batch_fold.folding import fold_all
 from batch_fold.kernel_state import WRITTEN
 from batch_fold.program import program_of
@@ -20,7 +21,7 @@ from domain.instants import DAY, SECOND, Instant
 from domain.journey.fold import Folded, fold
 from domain.journey.in_force import ALWAYS, Version, version
 from domain.rulebook.document import build
-from tests.batch_fold.plain import plain_columns, plain_folded, plain_masks
+from tests.batch_fold.plain import plain_columns, plain_masks
 from tests.domain.generate import Case, cases
 from tests.domain.test_laws import versions as versions_of
 from tests.domain.test_worked_examples import APRIL_30, EXAMPLES, fact, march
@@ -43,7 +44,7 @@ def compiled(
     folds = fold_all(program, plain_columns(histories), plain_masks(histories, program), 0, as_of, threads)
     facts = [one for history in histories for one in history]
     comes = min((one.effective_from for one in versions if one.effective_from > as_of), default=None)
-    return [plain_folded(folds, place, facts, comes) for place in range(len(histories))]
+    return [folded(folds, place, facts, comes) for place in range(len(histories))]
 
 
 def alike(histories: Sequence[Sequence[Fact]], versions: Sequence[Version], as_of: Instant = APRIL_30) -> list[Folded]:
@@ -248,7 +249,7 @@ def test_each_customer_may_have_her_own_run_and_end() -> None:
     facts = [one for history in histories for one in history]
     for place, history in enumerate(histories):
         (expected,) = reference([history], runs[which[place]], int(ends[place]))
-        assert plain_folded(folds, place, facts, None) == expected
+        assert folded(folds, place, facts, None) == expected
         assert folds.taken[place] == sum(one.occurred_at <= ends[place] for one in history)
 
 
