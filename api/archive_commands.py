@@ -30,12 +30,12 @@ def status() -> None:
 @archive_commands.command(epilog="Example: trailbook archive keep")
 def keep() -> None:
     """Archive all that is known now. Whatever follows the log does this by itself, a minute late."""
-    settings = Settings()
-    if settings.parent is not None:
-        # In the background: everything else goes first.
+    alone = Settings().parent is None
+    if not alone:
+        # In the background: everything else goes first, and nobody looks.
         os.nice(10)
     with wired() as service, refusals_told():
-        with _progress("Archiving") as said:
+        with _progress("Archiving", shown=alone) as said:
             position = service.archive.keep_up(said)
         service.archive.compact()
     _print({"position": position})
@@ -73,9 +73,9 @@ def compact() -> None:
 
 
 @contextmanager
-def _progress(text: str) -> Iterator[Callable[[int, int], None]]:
+def _progress(text: str, shown: bool = True) -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Progress(*columns, console=Console(stderr=True), disable=not shown) as progress:
         task = progress.add_task(text, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=max(total, 1))
 

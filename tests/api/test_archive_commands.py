@@ -48,6 +48,14 @@ def test_kept_checked_and_said(home: Path) -> None:
     assert run("compact").exit_code == 0
 
 
+def test_a_bar_is_shown_to_who_looks_and_not_from_the_background(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Archiving" in run("keep").stderr
+    monkeypatch.setenv("TRAILBOOK_PARENT", "1")
+    monkeypatch.setattr("os.nice", lambda more: more)
+    kept = run("keep")
+    assert (kept.exit_code, kept.stderr) == (0, "")
+
+
 def test_what_differs_is_exit_1_and_a_rebuild_mends_it(home: Path) -> None:
     run("keep")
     path = next((home / "archive").rglob("*.sealed.arrow"))
